@@ -1,0 +1,17 @@
+/* Every bound on what a dump may ask of us, in one place. */
+#pragma once
+
+#define LIMIT_TEXT	   (256u << 20) /* bytes of one rendered file */
+#define LIMIT_NOTES	   (64u << 20)	/* bytes of ELF notes in a dump */
+#define LIMIT_NOTE_COUNT   (1u << 20)	/* notes in a dump */
+#define LIMIT_VMCOREINFO   (1u << 20)	/* bytes of VMCOREINFO text; the kernel writes one page */
+#define LIMIT_PHDRS	   (64u << 20)	/* ELF program headers: 1 TB in single pages, four times */
+#define LIMIT_FLAT_RECORDS (256u << 20) /* records of a flattened dump */
+#define LIMIT_PFN	   (1ull << 40) /* page frames: 52 address bits of 4 KiB pages */
+#define LIMIT_PADDR	   (1ull << 52) /* bytes of physical address space */
+#define LIMIT_DUMP_FILES   4096		/* files of a split set */
+#define LIMIT_LOG_RECORDS  (16u << 20)	/* printk records: log_buf_len is at most 2 GB */
+#define LIMIT_LOG_TEXT	   65536	/* bytes of one printk record: text_len is 16 bits */
+
+#define PAGE_CACHE_BYTES  (32u << 20) /* decompressed pages kept */
+#define BLOCK_CACHE_BYTES (2u << 20)  /* bitmap and descriptor blocks kept, each */

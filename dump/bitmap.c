@@ -1,0 +1,199 @@
+#include "dump/bitmap.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump/base/bytes.h"
+#include "dump/base/cancel.h"
+#include "dump/base/err.h"
+#include "dump/base/limits.h"
+#include "dump/cache.h"
+
+#define BLOCK_BYTES 4096u
+#define BLOCK_BITS  (8 * BLOCK_BYTES)
+
+struct bitmap {
+	struct file *file;
+	uint64_t off, nbits, nr_blocks;
+	struct cache *cache;
+	/* before[i]: bits set before block i; valid for i < known. Grows under the lock. */
+	pthread_mutex_t lock;
+	_Atomic uint64_t known;
+	uint64_t *before;
+};
+
+int bitmap_open(struct file *f, uint64_t off, uint64_t nbits, struct bitmap **ret)
+{
+	struct bitmap *b = calloc(1, sizeof(*b));
+	int r;
+
+	if (!b)
+		return fail(-ENOMEM, "bitmap");
+	pthread_mutex_init(&b->lock, NULL);
+	b->file = f;
+	b->off = off;
+	b->nbits = nbits;
+	b->nr_blocks = (nbits + BLOCK_BITS - 1) / BLOCK_BITS;
+	b->known = 1;
+	/* calloc() of a large array takes memory only where it is written. */
+	b->before = calloc(b->nr_blocks + 1, sizeof(*b->before));
+	r = b->before ? cache_new(BLOCK_BYTES, BLOCK_CACHE_BYTES, &b->cache)
+		      : fail(-ENOMEM, "index of a bitmap of %lu bits", nbits);
+	if (r < 0) {
+		bitmap_close(b);
+		return r;
+	}
+	*ret = b;
+	return 0;
+}
+
+void bitmap_close(struct bitmap *b)
+{
+	if (!b)
+		return;
+	cache_free(b->cache);
+	free(b->before);
+	pthread_mutex_destroy(&b->lock);
+	free(b);
+}
+
+/* Bits beyond the end are 0. */
+static int load_block(void *arg, uint64_t index, void *block)
+{
+	struct bitmap *b = arg;
+	uint64_t left = (b->nbits + 7) / 8 - index * BLOCK_BYTES;
+	size_t len = left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES, tail = b->nbits % 8;
+	unsigned char *p = block;
+	int r = file_read(b->file, b->off + index * BLOCK_BYTES, p, len);
+
+	if (r < 0)
+		return within(r, "page bitmap");
+	memset(p + len, 0, BLOCK_BYTES - len);
+	if (len == left && tail)
+		p[len - 1] &= (unsigned char)((1 << tail) - 1);
+	return 0;
+}
+
+static int read_block(struct bitmap *b, uint64_t index, unsigned char *block)
+{
+	return cache_read(b->cache, index, 0, block, BLOCK_BYTES, load_block, b);
+}
+
+int bitmap_test(struct bitmap *b, uint64_t i, bool *ret)
+{
+	unsigned char byte;
+	int r;
+
+	if (i >= b->nbits) {
+		*ret = false;
+		return 0;
+	}
+	r = cache_read(b->cache, i / BLOCK_BITS, i % BLOCK_BITS / 8, &byte, 1, load_block, b);
+	if (r < 0)
+		return r;
+	*ret = byte >> (i % 8) & 1;
+	return 0;
+}
+
+/* Set bits among the first @nbits of a block. */
+static uint64_t count(const unsigned char *block, size_t nbits)
+{
+	uint64_t n = 0;
+	size_t i = 0;
+
+	for (; i + 64 <= nbits; i += 64)
+		n += (uint64_t)__builtin_popcountll(load_le64(block + i / 8));
+	if (i < nbits)
+		n += (uint64_t)__builtin_popcountll(load_le64(block + i / 8) &
+						    ((1ull << (nbits - i)) - 1));
+	return n;
+}
+
+/* Make before[block] known. */
+static int reach(struct bitmap *b, uint64_t block)
+{
+	unsigned char bits[BLOCK_BYTES];
+	uint64_t i;
+	int r = 0;
+
+	if (atomic_load_explicit(&b->known, memory_order_acquire) > block)
+		return 0;
+	pthread_mutex_lock(&b->lock);
+	for (i = b->known; i <= block && r == 0; i++) {
+		/* Past the cache: a scan would only wash it out. */
+		r = cancelled() ? fail(-EINTR, "interrupted") : load_block(b, i - 1, bits);
+		if (r < 0)
+			break;
+		b->before[i] = b->before[i - 1] + count(bits, BLOCK_BITS);
+		atomic_store_explicit(&b->known, i + 1, memory_order_release);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return r;
+}
+
+int bitmap_rank(struct bitmap *b, uint64_t i, uint64_t *ret)
+{
+	unsigned char bits[BLOCK_BYTES];
+	uint64_t block;
+	int r;
+
+	if (i > b->nbits)
+		i = b->nbits;
+	block = i / BLOCK_BITS;
+	r = reach(b, block);
+	if (r < 0)
+		return r;
+	*ret = b->before[block];
+	if (i % BLOCK_BITS == 0)
+		return 0;
+	r = read_block(b, block, bits);
+	if (r < 0)
+		return r;
+	*ret += count(bits, i % BLOCK_BITS);
+	return 0;
+}
+
+/* Position of the first bit of @value in @block at or after @from, or BLOCK_BITS. */
+static size_t first(const unsigned char *block, size_t from, bool value)
+{
+	for (size_t i = from & ~63ul; i < BLOCK_BITS; i += 64) {
+		uint64_t word = load_le64(block + i / 8);
+
+		if (!value)
+			word = ~word;
+		if (i < from)
+			word &= ~0ull << (from - i);
+		if (word)
+			return i + (size_t)__builtin_ctzll(word);
+	}
+	return BLOCK_BITS;
+}
+
+int bitmap_run(struct bitmap *b, uint64_t i, bool *ret_value, uint64_t *ret_end)
+{
+	unsigned char bits[BLOCK_BYTES];
+	size_t pos = i % BLOCK_BITS;
+	bool value;
+	int r = bitmap_test(b, i, &value);
+
+	if (r < 0)
+		return r;
+	for (uint64_t block = i / BLOCK_BITS; block < b->nr_blocks; block++, pos = 0) {
+		r = cancelled() ? fail(-EINTR, "interrupted") : read_block(b, block, bits);
+		if (r < 0)
+			return r;
+		pos = first(bits, pos, !value);
+		if (pos < BLOCK_BITS) {
+			*ret_end = block * BLOCK_BITS + pos;
+			break;
+		}
+		*ret_end = (block + 1) * BLOCK_BITS;
+	}
+	if (i >= b->nbits || *ret_end > b->nbits)
+		*ret_end = i >= b->nbits ? i : b->nbits;
+	*ret_value = value;
+	return 0;
+}

@@ -1,0 +1,125 @@
+/* Finding VMCOREINFO in RAM: QEMU and LiME do not put it into their notes. Every readable page is
+ * looked at, by all cores, in rising order of address; the lowest one that fits wins, so that the
+ * result does not depend on the threads. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dump/base/cancel.h"
+#include "dump/base/cleanup.h"
+#include "dump/base/err.h"
+#include "dump/dump.h"
+
+#define CHUNK	    (4ull << 20) /* bytes a thread takes at a time */
+#define BATCH	    (64u << 10)	 /* bytes read at a time */
+#define MAX_THREADS 16
+
+struct scan {
+	struct dump *dump;
+	const atomic_bool *cancel;
+	uint64_t end;
+	_Atomic uint64_t next;	/* first address that nobody has taken */
+	_Atomic uint64_t found; /* lowest page that fits; UINT64_MAX: none yet */
+};
+
+static void lower(_Atomic uint64_t *at, uint64_t value)
+{
+	uint64_t old = *at;
+
+	while (value < old && !atomic_compare_exchange_weak(at, &old, value))
+		;
+}
+
+/* A page that cannot be read is not the one. */
+static void look(struct scan *s, uint64_t paddr, size_t len, unsigned char *buf)
+{
+	const size_t page = dump_facts(s->dump)->page_size;
+	bool whole = dump_read(s->dump, paddr, buf, len) == 0;
+
+	for (size_t off = 0; off + page <= len; off += page) {
+		if (!whole && dump_read(s->dump, paddr + off, buf + off, page) < 0)
+			continue;
+		if (vmcoreinfo_recognise(buf + off, page)) {
+			lower(&s->found, paddr + off);
+			return;
+		}
+	}
+}
+
+static void look_through(struct scan *s, uint64_t from, uint64_t to, unsigned char *buf)
+{
+	const uint64_t page = dump_facts(s->dump)->page_size;
+	struct extent e;
+
+	for (uint64_t at = from; at < to; at = e.end) {
+		if (dump_extent(s->dump, at, &e) < 0)
+			return;
+		if (e.end > to)
+			e.end = to;
+		if (!extent_readable(&e) || e.status == PAGE_ZERO)
+			continue;
+		at = (at + page - 1) & ~(page - 1);
+		for (; at < e.end && at < s->found; at += BATCH)
+			look(s, at, e.end - at < BATCH ? (size_t)(e.end - at) : BATCH, buf);
+	}
+}
+
+static void *worker(void *arg)
+{
+	struct scan *s = arg;
+	_free_ unsigned char *buf = malloc(BATCH);
+
+	cancel_arm(s->cancel);
+	while (buf && !cancelled()) {
+		uint64_t from = atomic_fetch_add(&s->next, CHUNK);
+
+		if (from >= s->end || from > s->found)
+			break;
+		look_through(s, from, from + CHUNK, buf);
+	}
+	return NULL;
+}
+
+static void run(struct scan *s)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	pthread_t threads[MAX_THREADS];
+	int n = 0;
+
+	while (n < MAX_THREADS && n < cores - 1 &&
+	       pthread_create(&threads[n], NULL, worker, s) == 0)
+		n++;
+	worker(s);
+	while (n)
+		pthread_join(threads[--n], NULL);
+}
+
+int vmcoreinfo_scan(struct dump *d, char **ret_text, size_t *ret_len, uint64_t *ret_paddr)
+{
+	struct scan s = {
+		.dump = d, .cancel = cancel_armed(), .end = dump_facts(d)->end, .found = UINT64_MAX
+	};
+	const size_t page = dump_facts(d)->page_size;
+	_free_ char *text = calloc(1, page + 1);
+	size_t len;
+	int r;
+
+	if (!text)
+		return fail(-ENOMEM, "VMCOREINFO");
+	run(&s);
+	if (cancelled())
+		return fail(-EINTR, "interrupted while looking for VMCOREINFO");
+	if (s.found == UINT64_MAX)
+		return fail(-ENOENT, "no VMCOREINFO, neither in the notes nor in memory");
+	r = dump_read(d, s.found, text, page);
+	if (r < 0)
+		return r;
+	len = strlen(text);
+	*ret_paddr = s.found;
+	*ret_len = len;
+	*ret_text = take(&text);
+	return 0;
+}

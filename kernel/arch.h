@@ -1,0 +1,37 @@
+/* What an architecture must provide. To add one: a file kernel/arch/NAME.c that ends in one
+ * designated initialiser, and its row in arches[] of arch.c. All keys by which anybody looks one up
+ * are in it.
+ *
+ *   recognise   name, machine, recognise()
+ *   translate   bring_up(): regions and page tables of the kernel's address space
+ *   registers   prstatus[] */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/space.h"
+
+struct arch_reg {
+	const char *name; /* as crash prints it */
+	uint16_t off;	  /* in the note's descriptor */
+};
+
+struct arch {
+	const char *name; /* as utsname.machine has it */
+	uint16_t machine; /* ELF e_machine */
+
+	/* Is this the VMCOREINFO of such a kernel? For dumps that do not name their machine. */
+	bool (*recognise)(const struct vmcoreinfo *vi);
+
+	/* Fill @ret; each fact with its evidence. */
+	int (*bring_up)(struct dump *d, struct space *ret);
+
+	const struct arch_reg *prstatus; /* in crash's order; ends with a NULL name */
+};
+
+extern const struct arch arch_x86_64;
+
+/* The architecture of a dump. -EOPNOTSUPP: none of ours. */
+int arch_of_dump(struct dump *d, const struct arch **ret);

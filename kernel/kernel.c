@@ -1,0 +1,118 @@
+#include "kernel/kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "dump/base/bytes.h"
+#include "dump/base/err.h"
+#include "kernel/arch.h"
+#include "kernel/lazy.h"
+#include "kernel/space.h"
+
+struct kernel {
+	struct dump *dump;
+	struct lazy arch_once, space_once;
+	const struct arch *arch;
+	struct space space;
+};
+
+int kernel_open(struct dump *d, struct kernel **ret)
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return fail(-ENOMEM, "kernel");
+	k->dump = d;
+	lazy_init(&k->arch_once);
+	lazy_init(&k->space_once);
+	*ret = k;
+	return 0;
+}
+
+void kernel_close(struct kernel *k)
+{
+	if (!k)
+		return;
+	lazy_fini(&k->arch_once);
+	lazy_fini(&k->space_once);
+	space_fini(&k->space);
+	free(k);
+}
+
+struct dump *kernel_dump(const struct kernel *k)
+{
+	return k->dump;
+}
+
+static int make_arch(void *arg)
+{
+	struct kernel *k = arg;
+
+	return arch_of_dump(k->dump, &k->arch);
+}
+
+int kernel_arch(struct kernel *k, const struct arch **ret)
+{
+	int r = lazy_get(&k->arch_once, make_arch, k);
+
+	if (r < 0)
+		return r;
+	*ret = k->arch;
+	return 0;
+}
+
+static int make_space(void *arg)
+{
+	struct kernel *k = arg;
+	const struct arch *arch;
+	int r = kernel_arch(k, &arch);
+
+	if (r < 0)
+		return r;
+	/* An attempt that was interrupted has left its half. */
+	space_fini(&k->space);
+	k->space = (struct space){ 0 };
+	r = arch->bring_up(k->dump, &k->space);
+	return r < 0 ? within(r, "translation") : 0;
+}
+
+int kernel_space(struct kernel *k, const struct space **ret)
+{
+	int r = lazy_get(&k->space_once, make_space, k);
+
+	if (r < 0)
+		return r;
+	*ret = &k->space;
+	return 0;
+}
+
+int kernel_read(struct kernel *k, uint64_t va, void *buf, size_t len)
+{
+	const struct space *s;
+	uint64_t pa, left;
+	int r = kernel_space(k, &s);
+
+	if (r < 0)
+		return r;
+	for (size_t n; len; va += n, buf = (char *)buf + n, len -= n) {
+		r = space_translate(s, k->dump, va, &pa, &left);
+		if (r < 0)
+			return r;
+		n = left < len ? (size_t)left : len;
+		r = dump_read(k->dump, pa, buf, n);
+		if (r < 0)
+			return within(r, "%#lx", va);
+	}
+	return 0;
+}
+
+int kernel_read_uint(struct kernel *k, uint64_t va, size_t size, uint64_t *ret)
+{
+	unsigned char raw[8] = { 0 };
+	int r = kernel_read(k, va, raw, size);
+
+	if (r < 0)
+		return r;
+	*ret = load_le64(raw);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* The kernel in a dump: what its bytes mean. Opening is free: each fact is established on its first
+ * need, once, by whichever thread asks first, so every function here may be called by any thread.
+ * It knows the order of bring-up and nothing else. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dump/dump.h"
+
+struct kernel;
+
+/* @d is borrowed and must outlive the kernel. */
+int kernel_open(struct dump *d, struct kernel **ret);
+void kernel_close(struct kernel *k);
+
+struct dump *kernel_dump(const struct kernel *k);
+
+struct arch;
+struct space;
+
+int kernel_arch(struct kernel *k, const struct arch **ret);
+int kernel_space(struct kernel *k, const struct space **ret);
+
+/* Copy @len bytes at kernel virtual address @va, all or none. -EFAULT: not mapped; and the errors of
+ * dump_read(). */
+int kernel_read(struct kernel *k, uint64_t va, void *buf, size_t len);
+
+/* The @size <= 8 bytes at @va as an unsigned number. */
+int kernel_read_uint(struct kernel *k, uint64_t va, size_t size, uint64_t *ret);
