@@ -174,26 +174,23 @@ static size_t first(const unsigned char *block, size_t from, bool value)
 
 int bitmap_run(struct bitmap *b, uint64_t i, bool *ret_value, uint64_t *ret_end)
 {
+	uint64_t block = i / BLOCK_BITS, end;
 	unsigned char bits[BLOCK_BYTES];
 	size_t pos = i % BLOCK_BITS;
 	bool value;
-	int r = bitmap_test(b, i, &value);
+	int r;
 
+	if (i >= b->nbits) {
+		*ret_value = false;
+		*ret_end = i;
+		return 0;
+	}
+	r = cancelled() ? fail(-EINTR, "interrupted") : read_block(b, block, bits);
 	if (r < 0)
 		return r;
-	for (uint64_t block = i / BLOCK_BITS; block < b->nr_blocks; block++, pos = 0) {
-		r = cancelled() ? fail(-EINTR, "interrupted") : read_block(b, block, bits);
-		if (r < 0)
-			return r;
-		pos = first(bits, pos, !value);
-		if (pos < BLOCK_BITS) {
-			*ret_end = block * BLOCK_BITS + pos;
-			break;
-		}
-		*ret_end = (block + 1) * BLOCK_BITS;
-	}
-	if (i >= b->nbits || *ret_end > b->nbits)
-		*ret_end = i >= b->nbits ? i : b->nbits;
+	value = bits[pos / 8] >> (pos % 8) & 1;
+	end = block * BLOCK_BITS + first(bits, pos, !value);
 	*ret_value = value;
+	*ret_end = end < b->nbits ? end : b->nbits;
 	return 0;
 }
