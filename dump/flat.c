@@ -17,10 +17,11 @@
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
 
-#define STREAM_START 4096
-#define RECORD_SIZE  16
-#define SIGNATURE    "makedumpfile"
-#define END_MARK     UINT64_MAX
+#define STREAM_START	 4096
+#define RECORD_SIZE	 16
+#define SIGNATURE	 "makedumpfile"
+#define END_MARK	 UINT64_MAX
+#define READ_AHEAD_BELOW 2048 /* bytes a record: beyond, reading all costs more than seeking */
 
 struct piece {
 	uint64_t off, size; /* in the real file */
@@ -57,16 +58,43 @@ static int append(struct flat *fl, struct piece piece)
 	return 0;
 }
 
+/* Record headers, read ahead while the records are small. */
+struct window {
+	uint64_t pos;
+	size_t len;
+	unsigned char buf[64 << 10];
+};
+
+/* The header at @pos, of a stream whose last record had @size bytes. */
+static int read_header(struct file *f, struct window *w, uint64_t pos, uint64_t size,
+		       const unsigned char **ret)
+{
+	int r;
+
+	if (pos < w->pos || pos + RECORD_SIZE > w->pos + w->len) {
+		w->pos = pos;
+		r = file_read_some(f, pos, w->buf,
+				   size < READ_AHEAD_BELOW ? sizeof(w->buf) : RECORD_SIZE, &w->len);
+		if (r < 0)
+			return r;
+		if (w->len < RECORD_SIZE)
+			return fail(-ENODATA, "%s: ends within a record header", f->name);
+	}
+	*ret = w->buf + (pos - w->pos);
+	return 0;
+}
+
 /* Collect the records. The stream may end anywhere: what is there is kept. */
 static int read_records(struct flat *fl)
 {
 	struct file *f = fl->under;
-	unsigned char raw[RECORD_SIZE];
-	uint64_t pos = STREAM_START, off, size;
+	uint64_t pos = STREAM_START, off, size = 0;
+	struct window w = { 0 };
+	const unsigned char *raw;
 	int r;
 
 	while (f->size >= RECORD_SIZE && pos <= f->size - RECORD_SIZE) {
-		r = file_read(f, pos, raw, sizeof(raw));
+		r = read_header(f, &w, pos, size, &raw);
 		if (r < 0)
 			return r;
 		off = load_be64(raw);

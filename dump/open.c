@@ -140,8 +140,7 @@ static int open_format(struct dump *d)
 	r = d->format->open(d->files, d->nr_files, o);
 	if (r < 0)
 		return within(r, "%s", d->files[0]->name);
-	if (d->format->read_page)
-		r = cache_new(o->facts.page_size, PAGE_CACHE_BYTES, &d->pages);
+	r = cache_new(o->facts.page_size, PAGE_CACHE_BYTES, &d->pages);
 	return r < 0 ? r : parse_notes(d);
 }
 

@@ -12,7 +12,7 @@ struct dump {
 	struct file **files;
 	size_t nr_files;
 	struct opened opened;
-	struct cache *pages; /* of a format that has read_page() */
+	struct cache *pages;
 	struct note *notes;
 	size_t nr_notes;
 	pthread_mutex_t scan_lock; /* of the four below */

@@ -8,19 +8,22 @@
 static int load_page(void *arg, uint64_t pfn, void *page)
 {
 	struct dump *d = arg;
+	const size_t page_size = d->opened.facts.page_size;
 
-	return d->format->read_page(d->opened.priv, pfn, page);
+	if (d->format->read_page)
+		return d->format->read_page(d->opened.priv, pfn, page);
+	return d->format->read(d->opened.priv, pfn * page_size, page, page_size);
 }
 
-/* Bytes within one page. A whole page goes straight to the reader: bulk reads must not push what
- * the walkers need out of the cache. */
+/* Bytes within one page that is present as a whole. All of them go straight to the reader: bulk
+ * reads must not push what the walkers need out of the cache. */
 static int read_in_page(struct dump *d, uint64_t pfn, size_t off, void *buf, size_t len)
 {
 	if (len < d->opened.facts.page_size)
 		return cache_read(d->pages, pfn, off, buf, len, load_page, d);
 	if (cache_peek(d->pages, pfn, 0, buf, len))
 		return 0;
-	return d->format->read_page(d->opened.priv, pfn, buf);
+	return load_page(d, pfn, buf);
 }
 
 static int read_pages(struct dump *d, uint64_t paddr, char *buf, size_t len)
@@ -41,6 +44,22 @@ static int read_pages(struct dump *d, uint64_t paddr, char *buf, size_t len)
 		len -= n;
 	}
 	return 0;
+}
+
+/* Bytes of one PAGE_PRESENT extent that starts at @paddr. A format that reads bytes is asked
+ * directly, but for small reads: the walkers come back to the same pages. */
+static int read_present(struct dump *d, uint64_t paddr, void *buf, size_t len)
+{
+	const uint64_t page_size = d->opened.facts.page_size, start = paddr & ~(page_size - 1);
+	struct extent e;
+
+	if (d->format->read_page)
+		return read_pages(d, paddr, buf, len);
+	if (paddr + len <= start + page_size && len < page_size &&
+	    d->format->extent(d->opened.priv, start, &e) == 0 && e.status == PAGE_PRESENT &&
+	    e.end >= start + page_size)
+		return read_pages(d, paddr, buf, len);
+	return d->format->read(d->opened.priv, paddr, buf, len);
 }
 
 static int missing(uint64_t paddr, enum page_status status)
@@ -65,8 +84,7 @@ int dump_read(struct dump *d, uint64_t paddr, void *buf, size_t len)
 	if (len > UINT64_MAX - paddr)
 		return fail(-ENODATA, "no memory at physical address %#lx", paddr);
 	/* What is cached is present: the usual small read asks nothing else. */
-	if (d->pages && len &&
-	    paddr % d->opened.facts.page_size + len <= d->opened.facts.page_size &&
+	if (len && paddr % d->opened.facts.page_size + len <= d->opened.facts.page_size &&
 	    cache_peek(d->pages, paddr / d->opened.facts.page_size,
 		       paddr % d->opened.facts.page_size, buf, len))
 		return 0;
@@ -80,8 +98,7 @@ int dump_read(struct dump *d, uint64_t paddr, void *buf, size_t len)
 		if (e.status == PAGE_ZERO)
 			memset(buf, 0, n);
 		else
-			r = f->read ? f->read(d->opened.priv, paddr, buf, n)
-				    : read_pages(d, paddr, buf, n);
+			r = read_present(d, paddr, buf, n);
 		if (r < 0)
 			return r;
 	}
