@@ -11,18 +11,21 @@
 
 struct kernel {
 	struct dump *dump;
+	struct kernel_options options;
 	struct lazy arch_once, space_once;
 	const struct arch *arch;
 	struct space space;
 };
 
-int kernel_open(struct dump *d, struct kernel **ret)
+int kernel_open(struct dump *d, const struct kernel_options *options, struct kernel **ret)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
 
 	if (!k)
 		return fail(-ENOMEM, "kernel");
 	k->dump = d;
+	if (options)
+		k->options = *options;
 	lazy_init(&k->arch_once);
 	lazy_init(&k->space_once);
 	*ret = k;
@@ -42,6 +45,11 @@ void kernel_close(struct kernel *k)
 struct dump *kernel_dump(const struct kernel *k)
 {
 	return k->dump;
+}
+
+const struct kernel_options *kernel_options(const struct kernel *k)
+{
+	return &k->options;
 }
 
 static int make_arch(void *arg)

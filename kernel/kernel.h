@@ -11,11 +11,18 @@
 
 struct kernel;
 
-/* @d is borrowed and must outlive the kernel. */
-int kernel_open(struct dump *d, struct kernel **ret);
+struct kernel_options {
+	const char *vmlinux; /* path of the kernel's own ELF file; NULL: none given */
+	bool force;	     /* take a vmlinux that is not this kernel's */
+	bool no_debuginfo;   /* the dump alone: look for no debug files */
+};
+
+/* @d is borrowed and must outlive the kernel, as must the strings in @options; NULL: all unset. */
+int kernel_open(struct dump *d, const struct kernel_options *options, struct kernel **ret);
 void kernel_close(struct kernel *k);
 
 struct dump *kernel_dump(const struct kernel *k);
+const struct kernel_options *kernel_options(const struct kernel *k);
 
 struct arch;
 struct space;
