@@ -1,0 +1,50 @@
+"""The guest's two initramfs images, put together from tests/lab/guest and a kernel's modules."""
+
+import re
+from pathlib import Path
+
+from .base import need, run
+from .cpio import Cpio
+from .kernels import MODULES, SMALL_MODULES, read_module
+
+GUEST = Path(__file__).parent / "guest"
+
+
+def base_image(kernel, init, modules):
+    """What both images hold: /init, busybox, and modules with their load order."""
+    image = Cpio()
+    image.add("init", init, 0o755)
+    image.add("bin/busybox", need("busybox", "busybox-static"), 0o755)
+    image.device("dev/console", 5, 1)
+    image.device("dev/null", 1, 3)
+    order = ""
+    for name, path in kernel.modules(modules):
+        image.add(f"modules/{name}.ko", read_module(path))
+        order += f"{name}.ko\n"
+    image.add("modules/order", order.encode())
+    return image
+
+
+def capture_image(kernel):
+    return base_image(kernel, GUEST / "capture-init", SMALL_MODULES).bytes()
+
+
+def guest_image(kernel, via, small=False, load=None, crashme=None):
+    """The first kernel's image; load and crashme are paths, left out when there is none."""
+    image = base_image(kernel, GUEST / "init", SMALL_MODULES if small else MODULES)
+    if load:
+        image.add("load", load, 0o755)
+    if crashme:
+        image.add("crashme.ko", crashme)
+    if via == "kdump":
+        add_program(image, "sbin/kexec", need("kexec", "kexec-tools"))
+        image.add("vmlinuz", kernel.vmlinuz)
+        image.add("capture.img", capture_image(kernel))
+    return image.bytes()
+
+
+def add_program(image, name, path):
+    """A program of this machine with its shared libraries and loader."""
+    image.add(name, path, 0o755)
+    for library in re.findall(r"(/\S+) \(0x", run("ldd", path)):
+        image.add(library.lstrip("/"), library, 0o755)

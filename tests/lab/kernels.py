@@ -1,0 +1,173 @@
+"""Debian's kernels by suite and flavour: image, modules, debug vmlinux and headers.
+
+A kernel's directory in the cache holds `release` and `version` (one line each), `vmlinuz`,
+`vmlinux` (with debug information), `config`, `modules/` (the tree as packaged),
+`debug/` (debug files of the modules that guests load) and `headers/` (unpacked as from /).
+"""
+
+import lzma
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from .apt import Apt, unpack
+from .base import LabError, cache, locked, replacing, run
+
+# What a guest loads, without dependencies; what a kernel has built in is passed over.
+SMALL_MODULES = ["virtio_pci", "virtio_mmio", "virtio_blk"]
+MODULES = SMALL_MODULES + ["qemu_fw_cfg", "af_packet", "unix", "udp_diag", "loop", "fuse",
+                           "overlay", "crc32c_generic", "ext4", "tun", "configfs"]
+
+
+@dataclass
+class Kernel:
+    suite: str
+    flavour: str
+    dir: Path
+
+    @property
+    def arch(self):
+        return arch_of(self.flavour)
+
+    @property
+    def name(self):
+        return f"{self.suite}-{self.flavour}"
+
+    @property
+    def release(self):
+        return (self.dir / "release").read_text().strip()
+
+    @property
+    def version(self):
+        return (self.dir / "version").read_text().strip()
+
+    @property
+    def vmlinuz(self):
+        return self.dir / "vmlinuz"
+
+    @property
+    def vmlinux(self):
+        return self.dir / "vmlinux"
+
+    @property
+    def headers(self):
+        return self.dir / "headers/usr/src" / f"linux-headers-{self.release}"
+
+    def modules(self, wanted):
+        """The files of some modules and all that they need, in load order: (name, path)."""
+        files = {module_name(p): p for p in (self.dir / "modules").rglob("*.ko*")}
+        order = {}
+
+        def add(name):
+            if name in order or name not in files:
+                return
+            for needed in module_depends(read_module(files[name])):
+                add(needed)
+            order[name] = files[name]
+
+        for name in wanted:
+            add(name)
+        return list(order.items())
+
+
+def arch_of(flavour):
+    return flavour.rpartition("-")[2]
+
+
+def module_name(path):
+    return path.name.split(".ko")[0].replace("-", "_")
+
+
+def read_module(path):
+    """A module's bytes, decompressed as its name says."""
+    data = path.read_bytes()
+    if path.suffix == ".xz":
+        return lzma.decompress(data)
+    if path.suffix == ".zst":
+        return subprocess.run(["zstd", "-dc"], input=data, stdout=subprocess.PIPE,
+                              check=True).stdout
+    return data
+
+
+def module_depends(data):
+    """The names on the `depends=` line of a module's .modinfo."""
+    found = re.search(rb"\0depends=([^\0]*)\0", data)
+    names = found[1].decode().split(",") if found and found[1] else []
+    return [n.replace("-", "_") for n in names]
+
+
+def fetch(suite="bookworm", flavour="cloud-amd64", refresh=False):
+    """The newest kernel of a suite; with one in the cache the archive is asked only to refresh."""
+    where = cache("kernels", f"{suite}-{flavour}")
+    kernel = Kernel(suite, flavour, where)
+    with locked(where):
+        if where.exists() and not refresh:
+            return kernel
+        apt = Apt(suite, kernel.arch)
+        (image,) = apt.depends(f"linux-image-{flavour}", r"linux-image-\d")[:1]
+        version = apt.show(image)["Version"]
+        if where.exists() and kernel.version == version:
+            return kernel
+        with replacing(where) as new:
+            download(apt, image, version, Kernel(suite, flavour, new))
+    return kernel
+
+
+def download(apt, image, version, kernel):
+    """Fills a kernel's directory."""
+    release = image.removeprefix("linux-image-")
+    (kernel.dir / "release").write_text(release + "\n")
+    (kernel.dir / "version").write_text(version + "\n")
+    unpack_image(apt, image, release, kernel.dir)
+    deb = apt.download(f"{image}-dbg", kernel.dir)
+    unpack_debug(deb, kernel)
+    deb.unlink()
+    headers = kernel.dir / "headers"
+    headers.mkdir()
+    for package in header_packages(apt, release):
+        deb = apt.download(package, kernel.dir)
+        unpack(deb, headers)
+        deb.unlink()
+
+
+def unpack_image(apt, image, release, where):
+    """vmlinuz, config and modules/; newer suites keep the modules below /usr."""
+    deb = apt.download(image, where)
+    tmp = where / "image"
+    tmp.mkdir()
+    unpack(deb, tmp)
+    deb.unlink()
+    for name in "vmlinuz", "config":
+        (tmp / "boot" / f"{name}-{release}").rename(where / name)
+    for top in "lib", "usr/lib":
+        if (tmp / top / "modules" / release).is_dir():
+            (tmp / top / "modules" / release).rename(where / "modules")
+    run("rm", "-rf", tmp)
+    if not (where / "modules").is_dir():
+        raise LabError(f"{image} holds no modules")
+
+
+def unpack_debug(deb, kernel):
+    """vmlinux, and the debug files of the modules that guests load."""
+    wildcards = ["*/boot/vmlinux-*"]
+    for name, _ in kernel.modules(MODULES):
+        wildcards.append("*/" + name.replace("_", "[-_]") + ".ko*")
+    debug = kernel.dir / "debug"
+    debug.mkdir()
+    unpack(deb, debug, *wildcards)
+    found = [p for p in debug.rglob("vmlinux-*") if p.is_file() and not p.is_symlink()]
+    if len(found) != 1:
+        raise LabError(f"{deb.name} holds {len(found)} vmlinux files, not one")
+    os.rename(found[0], kernel.vmlinux)
+
+
+def header_packages(apt, release):
+    """The header packages that a module build needs, found through their dependencies."""
+    packages = [f"linux-headers-{release}"]
+    for package in packages:
+        for more in apt.depends(package, r"linux-(headers|kbuild)-"):
+            if more not in packages:
+                packages.append(more)
+    return packages
