@@ -22,12 +22,12 @@ struct crashme_victim {
 /* Volatile, so that the compiler can not know what it points to. */
 static struct crashme_victim *volatile victim;
 
-static noinline u64 crash_inner(struct crashme_victim *v)
+static OWN_FRAME u64 crash_inner(struct crashme_victim *v)
 {
 	return v->field;
 }
 
-static noinline u64 crash_middle(struct crashme_victim *v, int n)
+static OWN_FRAME u64 crash_middle(struct crashme_victim *v, int n)
 {
 	u64 r = crash_inner(v) + n;
 
@@ -36,7 +36,7 @@ static noinline u64 crash_middle(struct crashme_victim *v, int n)
 }
 
 /* NULL dereference, three calls deep: the address is 0x28. */
-static noinline u64 crash_outer(int n)
+static OWN_FRAME u64 crash_outer(int n)
 {
 	u64 r = crash_middle(victim, n + 1);
 
@@ -59,7 +59,7 @@ static void crash_panic(void)
 	panic("crashme: on purpose, code %d", 42);
 }
 
-static noinline u64 crash_recurse(volatile u64 *from, u64 depth)
+static OWN_FRAME u64 crash_recurse(volatile u64 *from, u64 depth)
 {
 	volatile u64 room[64];
 
@@ -79,7 +79,7 @@ static void crash_overflow(void)
 static void *volatile jump_target;
 static u64 not_code[8];
 
-static noinline void crash_call(void)
+static OWN_FRAME void crash_call(void)
 {
 	void (*target)(void) = jump_target;
 
@@ -112,7 +112,7 @@ static volatile int zero;
 
 static void crash_divide(void)
 {
-	zero = 1 / zero;
+	zero = 1000 / zero;
 }
 
 static enum hrtimer_restart crash_in_hardirq(struct hrtimer *t)
@@ -149,10 +149,13 @@ static void crash_in_tasklet(unsigned long unused)
 	crash_null();
 }
 
+/* It runs as soon as bottom halves are on again, upon this task, not in ksoftirqd. */
 static void crash_by_tasklet(void)
 {
 	tasklet_init(&crash_tasklet, crash_in_tasklet, 0);
+	local_bh_disable();
 	tasklet_schedule(&crash_tasklet);
+	local_bh_enable();
 }
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 15, 0)

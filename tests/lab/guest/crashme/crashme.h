@@ -20,6 +20,9 @@
 #endif
 
 
+/* For functions that keep a frame of their own, by their own name, with the arguments they have. */
+#define OWN_FRAME noinline __attribute__((noclone))
+
 void params_show(struct seq_file *s);
 
 int known_init(void);

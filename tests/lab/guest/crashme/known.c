@@ -96,7 +96,7 @@ struct crashme_cpu __percpu *crashme_dynamic;
 EXPORT_SYMBOL_GPL(crashme_items);
 
 /* The same name as one in threads.c: two static symbols that only their addresses tell apart. */
-static noinline int crashme_twin(struct crashme_item *item)
+static OWN_FRAME int crashme_twin(struct crashme_item *item)
 {
 	return item->id * 2;
 }

@@ -37,7 +37,7 @@ static struct timer_list crashme_timer;
 static struct hrtimer crashme_hrtimer;
 
 /* Waits for ever; whoever calls it keeps a frame of its own, for the code after the call. */
-static noinline int crashme_wait(void)
+static OWN_FRAME int crashme_wait(void)
 {
 	wait_for_completion(&crashme_never);
 	barrier();
@@ -45,7 +45,7 @@ static noinline int crashme_wait(void)
 }
 
 /* The same name as one in known.c. */
-static noinline int crashme_twin(int depth)
+static OWN_FRAME int crashme_twin(int depth)
 {
 	int r = depth > 0 ? crashme_twin(depth - 1) : crashme_wait();
 
@@ -132,13 +132,13 @@ static int idle_main(void *unused)
 }
 
 /* Called through a kretprobe: its return address on the stack is the probe's trampoline. */
-static noinline int crashme_probed(int n)
+static OWN_FRAME int crashme_probed(int n)
 {
 	barrier();
 	return crashme_wait() + n;
 }
 
-static noinline int probed_main(void *unused)
+static OWN_FRAME int probed_main(void *unused)
 {
 	int r = crashme_probed(1);
 
@@ -174,7 +174,7 @@ static int probe_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 
 static struct kretprobe probe = {
-	.kp.symbol_name = "crashme:crashme_probed",
+	.kp.addr = (kprobe_opcode_t *)crashme_probed,
 	.handler = probe_return,
 	.maxactive = 4,
 };

@@ -317,6 +317,7 @@ static const struct {
 	{ "cgroup", "/sys/fs/cgroup/cgroup.procs", O_RDONLY },
 	{ "initramfs", "/init", O_RDONLY },
 	{ "shm", "/dev/shm", O_RDONLY | O_DIRECTORY },
+	{ "ext4", "/mnt/disk/a file", O_RDWR | O_CREAT },
 	{ "shm_file", "/dev/shm/a file", O_RDWR | O_CREAT },
 };
 

@@ -150,6 +150,9 @@ static void map_files(struct slot *slot)
 	fd = file_of("/dev/shm/posix", LENGTH);
 	map(slot, "shm_posix", LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 	close(fd);
+	fd = file_of("/mnt/disk/mapped", LENGTH);
+	map(slot, "ext4", LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+	close(fd);
 	fd = open("/dev/zero", O_RDWR);
 	map(slot, "zero", LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd);
 	map(slot, "zero_shared", LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED, fd);

@@ -50,10 +50,12 @@ static const char *const sys_dirs[] = {
 	"/sys/power",	     NULL,
 };
 static const char *const sys_skip[] = {
-	"debug", "tracing", "security", "slab", "btf", "config", "memory_pressure", NULL,
+	"debug", "tracing", "security", "slab", "btf", "config", "uevent", NULL,
 };
 static const char *const task_skip[] = {
-	"mem", "pagemap", "clear_refs", "task", "net", NULL,
+	"mem",	"pagemap",  "clear_refs", "task",	"net",
+	"prev", "fscreate", "keycreate",  "sockcreate", "exec", /* in attr: always empty */
+	NULL,
 };
 /* What threads share with their process is in the truth once. */
 static const char *const thread_skip[] = {

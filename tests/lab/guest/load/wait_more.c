@@ -69,7 +69,7 @@ void sleep_tcp_recv(struct slot *s)
 	sleep_recv(s, ends[0]);
 }
 
-/* Both buffers are full. */
+/* What the other end may take and our own buffer are full. */
 void sleep_tcp_send(struct slot *s)
 {
 	static char text[4096];
@@ -78,7 +78,6 @@ void sleep_tcp_send(struct slot *s)
 	if (tcp_pair("127.0.0.1", 7004, ends))
 		return absent(s, "tcp_pair");
 	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	setsockopt(ends[1], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	fact_num(s, "fd", ends[0]);
 	ready(s, 'S', SYS_sendto);
 	for (;;)
