@@ -73,6 +73,9 @@ size_t dump_segments(const struct dump *d, const struct segment **ret);
  * need. -ENOENT when there is none. Borrowed. */
 int dump_vmcoreinfo(struct dump *d, const struct vmcoreinfo **ret);
 
+/* The same without the scan: what the notes or the header hold, or a scan found before. */
+int dump_vmcoreinfo_told(struct dump *d, const struct vmcoreinfo **ret);
+
 /* Copy @len bytes of physical memory, all or none. -ENODATA: a page is not in the dump; -EBADMSG: a
  * page is corrupt. */
 int dump_read(struct dump *d, uint64_t paddr, void *buf, size_t len);

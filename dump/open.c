@@ -258,3 +258,16 @@ int dump_vmcoreinfo(struct dump *d, const struct vmcoreinfo **ret)
 	*ret = &d->vmcoreinfo;
 	return 0;
 }
+
+int dump_vmcoreinfo_told(struct dump *d, const struct vmcoreinfo **ret)
+{
+	bool told;
+
+	pthread_mutex_lock(&d->scan_lock);
+	told = d->vmcoreinfo_text != NULL;
+	pthread_mutex_unlock(&d->scan_lock);
+	if (!told)
+		return fail(-ENOENT, "no VMCOREINFO in the notes");
+	*ret = &d->vmcoreinfo;
+	return 0;
+}
