@@ -12,6 +12,9 @@
 #define LIMIT_DUMP_FILES   4096		/* files of a split set */
 #define LIMIT_LOG_RECORDS  (16u << 20)	/* printk records: log_buf_len is at most 2 GB */
 #define LIMIT_LOG_TEXT	   65536	/* bytes of one printk record: text_len is 16 bits */
+#define LIMIT_BTF	   (64u << 20)	/* bytes of BTF: a kernel of 2026 has 7 MB */
+#define LIMIT_TYPE_CHAIN   64		/* names, qualifiers, dimensions one behind the other */
+#define LIMIT_TYPE_DEPTH   64		/* structures within structures */
 
 #define PAGE_CACHE_BYTES  (32u << 20) /* decompressed pages kept */
 #define BLOCK_CACHE_BYTES (2u << 20)  /* bitmap and descriptor blocks kept, each */
