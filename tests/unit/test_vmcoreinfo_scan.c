@@ -1,0 +1,91 @@
+#include "tests/unit/unit.h"
+#include "tests/unit/made.h"
+
+#include <errno.h>
+
+#include "dump/base/cancel.h"
+
+static const char memory[] = "vmcoreinfo OSRELEASE=6.1.0\n"
+			     "vmcoreinfo PAGESIZE=4096\n"
+			     "vmcoreinfo SYMBOL(x)=ffffffff82000000\n"
+			     "pages 0..3000p pattern\n"
+			     "page 3000p vmcoreinfo\n"
+			     "page 3001p bytes \"OSRELEASE=not one\\n\"\n"
+			     "pages 3002p..5000p zero\n"
+			     "page 5000p excluded\n"
+			     "page 5001p vmcoreinfo\n"
+			     "pages 5002p..9000p random\n";
+
+static struct dump *open_without(struct image *img, struct made *m)
+{
+	image_init(img);
+	image_parse(img, memory);
+	*m = made_dump(img, &(struct shape){ .version = 6, .no_vmcoreinfo = true }, write_kdump,
+		       -1);
+	return must_open(m, 1);
+}
+
+/* Two pages fit: the lower one is taken, by however many threads, every time. */
+static void lowest_wins(void **state)
+{
+	const struct vmcoreinfo *vi, *again;
+	struct image img;
+	struct made m;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		struct dump *d = open_without(&img, &m);
+
+		assert_ok(dump_vmcoreinfo(d, &vi));
+		assert_string_equal(vi->origin, "memory");
+		assert_int_equal(vi->paddr, 3000 * 4096);
+		assert_string_equal(vi->text, (char *)img.vmcoreinfo.data);
+		assert_int_equal(vi->len, img.vmcoreinfo.len);
+		assert_ok(dump_vmcoreinfo(d, &again));
+		assert_ptr_equal(again->text, vi->text);
+		dump_close(d);
+		made_close(&m);
+		image_fini(&img);
+	}
+}
+
+static void none(void **state)
+{
+	const struct vmcoreinfo *vi;
+	struct image img;
+	struct dump *d;
+	struct made m;
+
+	(void)state;
+	image_init(&img);
+	image_parse(&img, "pages 0..100p pattern\npages 200p..300p zero\n");
+	m = made_dump(&img, &(struct shape){ .version = 6 }, write_kdump, -1);
+	d = must_open(&m, 1);
+	assert_fails(dump_vmcoreinfo(d, &vi), -ENOENT, "no VMCOREINFO");
+	assert_fails(dump_vmcoreinfo(d, &vi), -ENOENT, "no VMCOREINFO");
+	dump_close(d);
+	made_close(&m);
+	image_fini(&img);
+}
+
+/* Who gives up has not learnt that there is none: the next one finds it. */
+static void interrupted(void **state)
+{
+	const struct vmcoreinfo *vi;
+	atomic_bool stop = true;
+	struct image img;
+	struct made m;
+	struct dump *d;
+
+	(void)state;
+	d = open_without(&img, &m);
+	cancel_arm(&stop);
+	assert_fails(dump_vmcoreinfo(d, &vi), -EINTR, "interrupted");
+	cancel_arm(NULL);
+	assert_ok(dump_vmcoreinfo(d, &vi));
+	dump_close(d);
+	made_close(&m);
+	image_fini(&img);
+}
+
+UNIT_TESTS(cmocka_unit_test(lowest_wins), cmocka_unit_test(none), cmocka_unit_test(interrupted))
