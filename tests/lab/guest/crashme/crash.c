@@ -217,13 +217,20 @@ static const struct {
 	const char *name;
 	void (*crash)(void);
 } ways[] = {
-	{ "null", crash_null },		    { "bug", crash_bug },
-	{ "panic", crash_panic },	    { "overflow", crash_overflow },
-	{ "jump", crash_jump },		    { "nx", crash_nx },
-	{ "gpf", crash_gpf },		    { "divide", crash_divide },
-	{ "hardirq", crash_hardirq },	    { "tasklet", crash_by_tasklet },
-	{ "timer", crash_by_timer },	    { "work", crash_by_work },
-	{ "kthread", crash_by_kthread },    { "softlockup", crash_softlockup },
+	{ "null", crash_null },
+	{ "bug", crash_bug },
+	{ "panic", crash_panic },
+	{ "overflow", crash_overflow },
+	{ "jump", crash_jump },
+	{ "nx", crash_nx },
+	{ "gpf", crash_gpf },
+	{ "divide", crash_divide },
+	{ "hardirq", crash_hardirq },
+	{ "tasklet", crash_by_tasklet },
+	{ "timer", crash_by_timer },
+	{ "work", crash_by_work },
+	{ "kthread", crash_by_kthread },
+	{ "softlockup", crash_softlockup },
 };
 
 int crash_by_name(const char *name)

@@ -19,7 +19,6 @@
 #define PX "%p"
 #endif
 
-
 /* For functions that keep a frame of their own, by their own name, with the arguments they have. */
 #define OWN_FRAME noinline __attribute__((noclone))
 

@@ -21,10 +21,10 @@
 #include <linux/maple_tree.h>
 #endif
 
-#define NR_ITEMS 10
-#define HASH_BITS 3
+#define NR_ITEMS   10
+#define HASH_BITS  3
 #define NR_OBJECTS 100
-#define NR_FREED 20
+#define NR_FREED   20
 
 enum crashme_color {
 	CRASHME_BLUE = -3,
@@ -245,13 +245,12 @@ int known_init(void)
 
 static void item_show(struct seq_file *s, struct crashme_item *item)
 {
-	seq_printf(s,
-		   "item " PX
-		   " id=%u color=%d name=\"%s\" low=%u mid=%u high=%d wide=%llu flag=%d number=%llu "
-		   "x=%d y=%d matrix=%d..%d label=%s count=%u key=%lu\n",
-		   item, item->id, item->color, item->name, item->low, item->mid, item->high,
-		   (unsigned long long)item->wide, item->flag, item->value.number, item->x, item->y,
-		   item->matrix[0][0], item->matrix[1][2], item->label, item->count,
+	seq_printf(s, "item " PX " id=%u color=%d name=\"%s\" label=%s", item, item->id,
+		   item->color, item->name, item->label);
+	seq_printf(s, " low=%u mid=%u high=%d wide=%llu flag=%d", item->low, item->mid, item->high,
+		   (unsigned long long)item->wide, item->flag);
+	seq_printf(s, " number=%llu x=%d y=%d matrix=%d..%d count=%u key=%lu\n", item->value.number,
+		   item->x, item->y, item->matrix[0][0], item->matrix[1][2], item->count,
 		   key_of(item->id));
 }
 

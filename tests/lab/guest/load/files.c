@@ -264,7 +264,7 @@ static int open_bpf_prog(void)
 		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
 		.insns = (uintptr_t)code,
 		.insn_cnt = ARRAY_SIZE(code),
-		.license = (uintptr_t)"GPL",
+		.license = (uintptr_t) "GPL",
 		.prog_name = "lab_filter",
 	};
 

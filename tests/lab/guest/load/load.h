@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define NO_SYSCALL (-2)
+#define NO_SYSCALL    (-2)
 
 enum phase { SLOT_BUSY, SLOT_READY, SLOT_ABSENT, SLOT_BROKEN };
 
@@ -22,9 +22,9 @@ struct slot {
 	char name[32];
 	pid_t pid;
 	pid_t tid;
-	int phase; /* enum phase; accessed atomically */
-	char state; /* as in /proc/PID/stat */
-	long syscall; /* as in /proc/PID/syscall; NO_SYSCALL: not looked at */
+	int phase;     /* enum phase; accessed atomically */
+	char state;    /* as in /proc/PID/stat */
+	long syscall;  /* as in /proc/PID/syscall; NO_SYSCALL: not looked at */
 	char why[128]; /* why it is absent or broken */
 	unsigned int used;
 	char facts[8000]; /* members of a JSON object, each with a comma before it */

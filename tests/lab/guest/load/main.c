@@ -15,8 +15,8 @@
 #define SETTLE_SECONDS 30
 
 static const struct role roles[] = {
-	{ "waits", wait_threads, false },   { "files", hold_files, true },
-	{ "sockets", hold_sockets, true },  { "maps", hold_maps, false },
+	{ "waits", wait_threads, false },	{ "files", hold_files, true },
+	{ "sockets", hold_sockets, true },	{ "maps", hold_maps, false },
 	{ "many_maps", hold_many_maps, false },
 };
 

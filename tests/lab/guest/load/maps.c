@@ -18,10 +18,10 @@
 
 #include "load.h"
 
-#define PAGE 4096ul
-#define LENGTH (8 * PAGE)
+#define PAGE	    4096ul
+#define LENGTH	    (8 * PAGE)
 #define HUGE_LENGTH (2ul << 20)
-#define MANY 3000
+#define MANY	    3000
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
@@ -85,9 +85,9 @@ static const struct {
 	const char *kind;
 	int advice;
 } advised[] = {
-	{ "dontfork", MADV_DONTFORK },	{ "wipeonfork", MADV_WIPEONFORK },
-	{ "dontdump", MADV_DONTDUMP },	{ "mergeable", MADV_MERGEABLE },
-	{ "random", MADV_RANDOM },	{ "sequential", MADV_SEQUENTIAL },
+	{ "dontfork", MADV_DONTFORK },	   { "wipeonfork", MADV_WIPEONFORK },
+	{ "dontdump", MADV_DONTDUMP },	   { "mergeable", MADV_MERGEABLE },
+	{ "random", MADV_RANDOM },	   { "sequential", MADV_SEQUENTIAL },
 	{ "nohugepage", MADV_NOHUGEPAGE }, { "free", MADV_FREE },
 };
 
@@ -114,8 +114,8 @@ static void map_protected(struct slot *slot)
 
 static void map_named(struct slot *slot)
 {
-	void *p = map(slot, "named", LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		      -1);
+	void *p =
+		map(slot, "named", LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	void *q = map(slot, "named_shared", LENGTH, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1);
 
@@ -193,8 +193,8 @@ static void map_sysv(struct slot *slot)
 /* A transparent huge page, and one that was split by a change of protection. */
 static void map_huge(struct slot *slot)
 {
-	char *p = mmap(NULL, 4 * HUGE_LENGTH, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, 4 * HUGE_LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
 	char *aligned = (char *)(((uintptr_t)p + HUGE_LENGTH - 1) & ~(HUGE_LENGTH - 1));
 
 	note(slot, "thp", p == MAP_FAILED ? p : aligned);
@@ -222,8 +222,8 @@ static void map_hugetlb(struct slot *slot)
 static void map_swapped(struct slot *slot)
 {
 	const size_t len = 64 * PAGE;
-	void *p = map(slot, "swapped", len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		      -1);
+	void *p =
+		map(slot, "swapped", len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 
 	if (madvise(p, len, 21 /* MADV_PAGEOUT, v5.4 */))
 		fact_errno(slot, "swapped");

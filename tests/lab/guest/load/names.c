@@ -67,8 +67,9 @@ int exec_main(int argc, char **argv)
 		syscall(SYS_ppoll, NULL, 0, NULL, NULL, 0);
 }
 
-static const char *const plain_env[] = { "LOAD_EXEC=1", "PATH=/bin", "EMPTY=", "ODD=a\nb\\c\td \303\244\377",
-			     NULL };
+static const char *const plain_env[] = {
+	"LOAD_EXEC=1", "PATH=/bin", "EMPTY=", "ODD=a\nb\\c\td \303\244\377", NULL,
+};
 
 void exec_plain(struct slot *s)
 {
@@ -79,7 +80,9 @@ void exec_plain(struct slot *s)
 
 void exec_odd(struct slot *s)
 {
-	const char *argv[] = { "a b", "", "new\nline", "\\back", "\033[31m", "\303\244\377", "", NULL };
+	static const char *const argv[] = {
+		"a b", "", "new\nline", "\\back", "\033[31m", "\303\244\377", "", NULL,
+	};
 
 	run(s, own_program(), argv, plain_env);
 }

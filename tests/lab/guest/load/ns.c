@@ -138,11 +138,15 @@ static void in_cgroup(struct slot *s)
 }
 
 static const struct role places[] = {
-	{ "in_uts", in_uts, 0 },	     { "in_ipc", in_ipc, 0 },
-	{ "in_net", in_net, 0 },	     { "in_user", in_user, 0 },
-	{ "in_cgroup_ns", in_cgroup_ns, 0 }, { "in_pid_parent", in_pid_parent, 0 },
-	{ "in_time", in_time, 0 },	     { "in_mount", in_mount, 0 },
-	{ "in_cgroup", in_cgroup, 0 },
+	{ "in_uts", in_uts, false },
+	{ "in_ipc", in_ipc, false },
+	{ "in_net", in_net, false },
+	{ "in_user", in_user, false },
+	{ "in_cgroup_ns", in_cgroup_ns, false },
+	{ "in_pid_parent", in_pid_parent, false },
+	{ "in_time", in_time, false },
+	{ "in_mount", in_mount, false },
+	{ "in_cgroup", in_cgroup, false },
 };
 
 /* Mounts of the initial namespace: read-only, bound, shared, slave, with odd names, overlaid. */

@@ -26,7 +26,8 @@ static void console(const char *text)
 	close(fd);
 }
 
-static void vsay(const char *prefix, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0)))
+vsay(const char *prefix, const char *fmt, va_list ap)
 {
 	char text[512];
 	int n = snprintf(text, sizeof(text), "%s", prefix);
@@ -147,6 +148,7 @@ bool settle(int seconds)
 	} while (time(NULL) < end);
 	if (late)
 		say("late: %s (%d/%d) phase %d, wants %c in %ld, is %c", late->name, late->pid,
-		    late->tid, late->phase, late->state ?: '?', late->syscall, state_of(late) ?: '?');
+		    late->tid, late->phase, late->state ?: '?', late->syscall,
+		    state_of(late) ?: '?');
 	return false;
 }

@@ -11,14 +11,17 @@
 
 #define MAX_SLOTS 400
 
-static struct table {
+struct table {
 	unsigned int count;
 	struct slot slots[MAX_SLOTS];
-} *table;
+};
+
+static struct table *table;
 
 void slots_init(void)
 {
-	table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
 	if (table == MAP_FAILED)
 		die("no memory for slots");
 }
@@ -165,9 +168,10 @@ static size_t slot_json(const struct slot *slot, char *buf, size_t size)
 	json_text(why, sizeof(why), slot->why, strlen(slot->why));
 	if (slot->phase != SLOT_READY)
 		return snprintf(buf, size, "  \"%s\": {\"absent\": \"%s\"}", name, why);
-	return snprintf(buf, size,
-			"  \"%s\": {\"pid\": %d, \"tid\": %d, \"state\": \"%c\", \"syscall\": %ld%s}",
-			name, slot->pid, slot->tid, slot->state, slot->syscall, slot->facts);
+	return snprintf(
+		buf, size,
+		"  \"%s\": {\"pid\": %d, \"tid\": %d, \"state\": \"%c\", \"syscall\": %ld%s}", name,
+		slot->pid, slot->tid, slot->state, slot->syscall, slot->facts);
 }
 
 /* Returns the length; size must do for all slots. */

@@ -68,7 +68,8 @@ static void hold_udp(struct slot *slot)
 	note(slot, "udplite", inet_bind("127.0.0.1", 7203, SOCK_DGRAM, IPPROTO_UDPLITE));
 	connected = inet_bind("127.0.0.1", 7204, SOCK_DGRAM, 0);
 	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
-	if (connect(connected, (struct sockaddr *)&to, sizeof(to)) || send(connected, "x", 1, 0) != 1)
+	if (connect(connected, (struct sockaddr *)&to, sizeof(to)) ||
+	    send(connected, "x", 1, 0) != 1)
 		broken(slot, "udp connect");
 	note(slot, "udp_connected", connected);
 	note(slot, "raw", socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));

@@ -9,7 +9,7 @@
 
 #include "load.h"
 
-#define BLOCK 512
+#define BLOCK  512
 #define BUFFER (1 << 20)
 
 struct tar {

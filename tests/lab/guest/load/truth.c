@@ -15,14 +15,15 @@
 
 #include "load.h"
 
-#define MAX_DEPTH 16
+#define MAX_DEPTH     16
 #define MAX_LOAD_JSON (2 << 20)
 /* From here on a process is one of thousands of sleepers: the files in brief[] do. */
 #define FULL_TASKS 500
 
 struct copy {
 	struct tar *tar;
-	const char *const *skip; /* names of files and directories that are not gone into */
+	const char *const *skip; /* paths below the directory being copied that are left out */
+	size_t root;		 /* length of that directory's path */
 	char *buf;
 	size_t room;
 	FILE *errors;
@@ -34,35 +35,53 @@ struct copy {
 
 /* Blocks when read, is memory rather than text, or is copied on its own. */
 static const char *const proc_skip[] = {
-	"kcore", "kmsg", "kpagecount", "kpageflags", "kpagecgroup", "vmcore", "sysrq-trigger",
-	"acpi",	 "net",	 "self",       "thread-self", NULL,
+	"kcore",	 "kmsg", "kpagecount", "kpageflags", "kpagecgroup", "vmcore",
+	"sysrq-trigger", "acpi", "net",	       "self",	     "thread-self", NULL,
 };
 static const char *const proc_late[] = {
-	"sched_debug", "timer_list", "vmallocinfo", "slabinfo",	  "pagetypeinfo", "zoneinfo",
-	"buddyinfo",   "diskstats",  "locks",	    "interrupts", "softirqs",	  "schedstat",
-	"pressure",    "loadavg",    "meminfo",	    "vmstat",	  "stat",	  "uptime",
-	NULL,
+	"sched_debug", "timer_list", "vmallocinfo", "slabinfo", "pagetypeinfo",
+	"zoneinfo",    "buddyinfo",  "diskstats",   "locks",	"interrupts",
+	"softirqs",    "schedstat",  "pressure",    "loadavg",	"meminfo",
+	"vmstat",      "stat",	     "uptime",	    NULL,
 };
 static const char *const sys_dirs[] = {
-	"/sys/module",	     "/sys/kernel",	   "/sys/fs/cgroup",	     "/sys/class/net",
-	"/sys/class/block",  "/sys/block",	   "/sys/devices/virtual/net",
-	"/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/devices/system/clocksource",
-	"/sys/power",	     NULL,
+	"/sys/module",
+	"/sys/kernel",
+	"/sys/fs/cgroup",
+	"/sys/class/net",
+	"/sys/class/block",
+	"/sys/block",
+	"/sys/devices/virtual/net",
+	"/sys/devices/system/cpu",
+	"/sys/devices/system/node",
+	"/sys/devices/system/clocksource",
+	"/sys/power",
+	NULL,
 };
 static const char *const sys_skip[] = {
-	"debug", "tracing", "security", "slab", "btf", "config", "uevent", NULL,
+	"debug", "tracing", "security", "slab", "btf", "config", NULL,
 };
 static const char *const task_skip[] = {
-	"mem",	"pagemap",  "clear_refs", "task",	"net",
-	"prev", "fscreate", "keycreate",  "sockcreate", "exec", /* in attr: always empty */
+	"mem",
+	"pagemap",
+	"clear_refs",
+	"task",
+	"net",
+	/* empty unless a task asked for more than its label */
+	"attr/prev",
+	"attr/fscreate",
+	"attr/keycreate",
+	"attr/sockcreate",
+	"attr/exec",
 	NULL,
 };
 /* What threads share with their process is in the truth once. */
 static const char *const thread_skip[] = {
-	"mem",	"pagemap", "clear_refs", "net",	   "smaps",	"smaps_rollup", "numa_maps",
-	"maps", "environ", "cmdline",	 "auxv",   "mountinfo", "mounts",	"mountstats",
-	"fd",	"fdinfo",  "map_files",	 "attr",   "ns",	"timers",	NULL,
+	"mem",	"pagemap", "clear_refs", "net",	 "smaps",     "smaps_rollup", "numa_maps",
+	"maps", "environ", "cmdline",	 "auxv", "mountinfo", "mounts",	      "mountstats",
+	"fd",	"fdinfo",  "map_files",	 "attr", "ns",	      "timers",	      NULL,
 };
+static const char *const nothing[] = { NULL };
 static const char *const brief[] = { "stat", "status", "comm", "stack", "cmdline", NULL };
 
 static bool is_in(const char *const *names, const char *name)
@@ -174,40 +193,45 @@ static void copy_dir_as(struct copy *c, const char *path, const char *name, int 
 	fstat(dirfd(dir), &st);
 	tar_dir(c->tar, name, &st);
 	while ((e = readdir(dir))) {
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
-		    is_in(c->skip, e->d_name))
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
 		if ((size_t)snprintf(child, sizeof(child), "%s/%s", path, e->d_name) >=
 			    sizeof(child) ||
 		    (size_t)snprintf(child_name, sizeof(child_name), "%s/%s", name, e->d_name) >=
 			    sizeof(child_name))
 			continue;
-		copy_entry(c, child, child_name, e->d_type, depth);
+		if (!is_in(c->skip, child + c->root + 1))
+			copy_entry(c, child, child_name, e->d_type, depth);
 	}
 	closedir(dir);
 }
 
-static void copy_dir(struct copy *c, const char *path, const char *const *skip)
+static void leave_out(struct copy *c, const char *const *skip, size_t root)
 {
 	c->skip = skip;
+	c->root = root;
+}
+
+static void copy_dir(struct copy *c, const char *path, const char *const *skip)
+{
+	leave_out(c, skip, strlen(path));
 	copy_dir_as(c, path, inside(path), 0);
 }
 
 /* A file, link or directory named in one of the lists above. */
-static void copy_named(struct copy *c, const char *dir, const char *name, const char *const *skip)
+static void copy_named(struct copy *c, const char *dir, const char *name)
 {
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	if (access(path, F_OK))
 		return;
-	c->skip = skip;
+	leave_out(c, nothing, 0);
 	copy_entry(c, path, inside(path), DT_UNKNOWN, 0);
 }
 
 static void copy_still(struct copy *c)
 {
-	static const char *const nothing[] = { NULL };
 	DIR *dir = opendir("/proc");
 	struct dirent *e;
 
@@ -215,9 +239,9 @@ static void copy_still(struct copy *c)
 		if (!access(sys_dirs[i], F_OK))
 			copy_dir(c, sys_dirs[i], sys_skip);
 	while (dir && (e = readdir(dir)))
-		if (e->d_name[0] != '.' && !is_number(e->d_name) &&
-		    !is_in(proc_skip, e->d_name) && !is_in(proc_late, e->d_name))
-			copy_named(c, "/proc", e->d_name, nothing);
+		if (e->d_name[0] != '.' && !is_number(e->d_name) && !is_in(proc_skip, e->d_name) &&
+		    !is_in(proc_late, e->d_name))
+			copy_named(c, "/proc", e->d_name);
 	if (dir)
 		closedir(dir);
 	if (!access("/proc/crashme", F_OK))
@@ -226,12 +250,10 @@ static void copy_still(struct copy *c)
 
 static void copy_late(struct copy *c)
 {
-	static const char *const nothing[] = { NULL };
-
-	c->skip = nothing;
+	leave_out(c, nothing, 0);
 	copy_dir_as(c, "/proc/1/net", "proc/net", 0);
 	for (size_t i = 0; proc_late[i]; i++)
-		copy_named(c, "/proc", proc_late[i], nothing);
+		copy_named(c, "/proc", proc_late[i]);
 }
 
 /* Tells whether this task is the first seen in its network namespace. */
@@ -271,20 +293,19 @@ static void copy_threads(struct copy *c, const char *dir)
 
 static void copy_task(struct copy *c, const char *pid, bool full)
 {
-	static const char *const nothing[] = { NULL };
 	char dir[300];
 
 	snprintf(dir, sizeof(dir), "/proc/%s", pid);
 	if (!full) {
 		for (size_t i = 0; brief[i]; i++)
-			copy_named(c, dir, brief[i], nothing);
+			copy_named(c, dir, brief[i]);
 		return;
 	}
 	copy_dir(c, dir, task_skip);
 	copy_threads(c, dir);
 	/* The first process stands for the initial namespace, which is in proc/net. */
 	if (new_netns(c, dir) && strcmp(pid, "1"))
-		copy_named(c, dir, "net", nothing);
+		copy_named(c, dir, "net");
 }
 
 static void copy_tasks(struct copy *c)

@@ -121,7 +121,8 @@ struct waitv {
 void sleep_futex_waitv(struct slot *s)
 {
 	static uint32_t words[2];
-	struct waitv w[2] = { { 0, (uintptr_t)&words[0], 2, 0 }, { 0, (uintptr_t)&words[1], 2, 0 } };
+	struct waitv w[2] = { { 0, (uintptr_t)&words[0], 2, 0 },
+			      { 0, (uintptr_t)&words[1], 2, 0 } };
 
 	/* Without any futex it is an argument error where the call exists. */
 	syscall(SYS_futex_waitv, NULL, 0, 0, NULL, 0);
