@@ -48,9 +48,13 @@ void title(struct slot *s)
  */
 static void run(struct slot *s, int fd, const char *const *argv, const char *const *env)
 {
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	ready(s, 'S', SYS_ppoll);
 	syscall(SYS_execveat, fd, "", argv, env, AT_EMPTY_PATH);
-	execve("/proc/self/exe", (char *const *)argv, (char *const *)env);
+	/* execveat is of v3.19 */
+	execve(path, (char *const *)argv, (char *const *)env);
 	broken(s, "execve");
 }
 

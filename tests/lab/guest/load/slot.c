@@ -56,16 +56,19 @@ static void set_phase(struct slot *slot, enum phase phase)
 	__atomic_store_n(&slot->phase, phase, __ATOMIC_SEQ_CST);
 }
 
-/* The caller's numbers as the first pid namespace has them, whose procfs this is. */
+/* The caller's numbers as the first pid namespace has them, whose procfs this is; as the caller
+ * has them where no procfs is in sight. /proc/thread-self is of v3.17.
+ */
 static void name_task(struct slot *slot)
 {
 	char text[64] = "";
 
-	if (readlink("/proc/thread-self", text, sizeof(text) - 1) > 0 &&
-	    sscanf(text, "%d/task/%d", &slot->pid, &slot->tid) == 2)
-		return;
 	slot->pid = getpid();
 	slot->tid = syscall(SYS_gettid);
+	if (readlink("/proc/thread-self", text, sizeof(text) - 1) > 0)
+		sscanf(text, "%d/task/%d", &slot->pid, &slot->tid);
+	else if (slot->pid == slot->tid && readlink("/proc/self", text, sizeof(text) - 1) > 0)
+		slot->pid = slot->tid = atoi(text);
 }
 
 void ready(struct slot *slot, char state, long syscall_nr)
