@@ -1,6 +1,7 @@
 #include "kernel/arch.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "dump/base/err.h"
 
@@ -15,7 +16,8 @@ int arch_of_dump(struct dump *d, const struct arch **ret)
 	int r;
 
 	for (size_t i = 0; i < NR_ARCHES; i++) {
-		if (arches[i]->machine != facts->machine)
+		if (arches[i]->machine != facts->machine &&
+		    (facts->machine || strcmp(arches[i]->name, facts->arch)))
 			continue;
 		*ret = arches[i];
 		return 0;

@@ -97,21 +97,9 @@ int kernel_space(struct kernel *k, const struct space **ret)
 int kernel_read(struct kernel *k, uint64_t va, void *buf, size_t len)
 {
 	const struct space *s;
-	uint64_t pa, left;
 	int r = kernel_space(k, &s);
 
-	if (r < 0)
-		return r;
-	for (size_t n; len; va += n, buf = (char *)buf + n, len -= n) {
-		r = space_translate(s, k->dump, va, &pa, &left);
-		if (r < 0)
-			return r;
-		n = left < len ? (size_t)left : len;
-		r = dump_read(k->dump, pa, buf, n);
-		if (r < 0)
-			return within(r, "%#lx", va);
-	}
-	return 0;
+	return r < 0 ? r : space_read(s, k->dump, va, buf, len);
 }
 
 int kernel_read_uint(struct kernel *k, uint64_t va, size_t size, uint64_t *ret)
@@ -122,5 +110,22 @@ int kernel_read_uint(struct kernel *k, uint64_t va, size_t size, uint64_t *ret)
 	if (r < 0)
 		return r;
 	*ret = load_le64(raw);
+	return 0;
+}
+
+int kernel_user_space(struct kernel *k, uint64_t pgd, struct space *ret)
+{
+	const struct space *s;
+	uint64_t root, left;
+	int r = kernel_space(k, &s);
+
+	if (r < 0)
+		return r;
+	if (!s->pt)
+		return fail(-ENOENT, "the form of the page tables is not known");
+	r = space_translate(s, k->dump, pgd, &root, &left);
+	if (r < 0)
+		return within(r, "page tables of a task");
+	*ret = (struct space){ .pt = s->pt, .root = root, .clear = s->clear };
 	return 0;
 }

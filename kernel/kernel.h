@@ -36,3 +36,7 @@ int kernel_read(struct kernel *k, uint64_t va, void *buf, size_t len);
 
 /* The @size <= 8 bytes at @va as an unsigned number. */
 int kernel_read_uint(struct kernel *k, uint64_t va, size_t size, uint64_t *ret);
+
+/* The address space of a task, whose mm->pgd is @pgd. It owns nothing and remembers nothing: read it
+ * with space_read() and the like. */
+int kernel_user_space(struct kernel *k, uint64_t pgd, struct space *ret);

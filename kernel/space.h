@@ -1,5 +1,5 @@
-/* The kernel's address space: page tables, and regions known to map by adding a constant, which help
- * where a page table is missing. */
+/* An address space: page tables, and regions known to map by adding a constant, which help where a
+ * page table is missing. */
 #pragma once
 
 #include <stddef.h>
@@ -8,29 +8,36 @@
 #include "dump/base/strbuf.h"
 #include "kernel/pgtable.h"
 
-#define SPACE_REGIONS 4
-
 struct region {
-	const char *name;
-	uint64_t first, last; /* virtual, inclusive */
+	uint64_t first, last; /* virtual, inclusive; last 0: not known */
 	uint64_t delta;	      /* physical = virtual + delta, modulo 2^64 */
 };
 
+struct tlb;
+
 struct space {
-	struct region regions[SPACE_REGIONS];
-	size_t nr_regions;
+	struct region image;	    /* the kernel's text and data */
+	struct region direct;	    /* all memory, where the kernel maps it for itself */
 	const struct pt_format *pt; /* NULL: no page tables known */
 	uint64_t root;		    /* physical */
 	uint64_t clear;		    /* entry bits that are no part of an address */
+	struct tlb *tlb;	    /* NULL: remember nothing */
 	struct strbuf evidence;	    /* how each fact was found, one a line */
 };
 
 void space_fini(struct space *s);
 
-/* Ignored when the table is full: an architecture declares no more than SPACE_REGIONS. */
-void space_add(struct space *s, const char *name, uint64_t first, uint64_t last, uint64_t delta);
+/* What is at @va: in RAM, swapped or nothing. -ENODATA: a page table is not in the dump. */
+int space_lookup(const struct space *s, struct dump *d, uint64_t va, struct mapping *ret);
 
-/* -EFAULT: not mapped; -ENODATA: a page table is not in the dump.
+/* -EFAULT: not mapped; -ENODATA: swapped out, or a page table is not in the dump.
  * @ret_left: how many bytes from @va on are physically contiguous. */
 int space_translate(const struct space *s, struct dump *d, uint64_t va, uint64_t *ret,
 		    uint64_t *ret_left);
+
+/* Copy @len bytes at @va, all or none; errors of space_translate() and dump_read(). */
+int space_read(const struct space *s, struct dump *d, uint64_t va, void *buf, size_t len);
+
+/* Copy from @va on until something is missing; how many bytes that are. The error that ended it is
+ * why()'s. */
+size_t space_read_some(const struct space *s, struct dump *d, uint64_t va, void *buf, size_t len);

@@ -1,0 +1,12 @@
+/* What the sources of this architecture share. */
+#pragma once
+
+#include "kernel/arch.h"
+
+#define START_KERNEL_MAP UINT64_C(0xffffffff80000000)
+
+/* CR4 bit 12, LA57. 77ef56e4f0fb (v4.17) */
+extern const struct pt_format x86_four_levels, x86_five_levels;
+
+/* arch.bring_up */
+int x86_bring_up(struct dump *d, struct space *ret);
