@@ -1,0 +1,7 @@
+"""Makes crash dumps of real Debian kernels and records the truth about them: see README.md."""
+
+from .base import LabError
+from .dumps import dump
+from .variants import possible, variant
+
+__all__ = ["LabError", "dump", "possible", "variant"]

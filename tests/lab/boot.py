@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict, dataclass, field
 
 from . import images, truth
-from .base import LabError, run, say
+from .base import LabError, say
 from .qemu import CONSOLES, MACHINES, Qemu
 
 VIAS = ("kdump", "qemu")
@@ -85,7 +85,7 @@ def make(kernel, guest, where, load=None, crashme=None):
     os.truncate(where / "truth.disk", truth_size)
     truth.unpack(where / "truth.disk", where / "truth")
     (where / "truth.disk").unlink()
-    describe(kernel, guest, where, cmdline, times, crashme)
+    describe(kernel, guest, where, cmdline, times)
 
 
 def by_kdump(qemu, guest, where):
@@ -107,18 +107,14 @@ def by_qemu(qemu, guest, where):
         file = where / ("vmcore." + name if i else "vmcore")
         qemu.monitor.command("dump-guest-memory", seconds=DUMP, paging=False,
                              protocol=f"file:{file}", format=name)
+        file.chmod(0o644)
 
 
-def describe(kernel, guest, where, cmdline, times, crashme):
-    """meta.json, and links to what belongs to the dump."""
-    build_ids = {}
-    for name, path in (("vmlinux", kernel.vmlinux), ("crashme.ko", crashme)):
-        if path:
-            (where / name).symlink_to(path)
-            found = re.search(r"Build ID: (\w+)", run("readelf", "-n", path))
-            build_ids[name] = found[1] if found else None
+def describe(kernel, guest, where, cmdline, times):
+    """meta.json, and links to the kernel that the dump belongs to."""
+    (where / "vmlinux").symlink_to(kernel.vmlinux)
     (where / "vmlinuz").symlink_to(kernel.vmlinuz)
     about = {"suite": kernel.suite, "flavour": kernel.flavour, "arch": kernel.arch,
              "release": kernel.release, "version": kernel.version, "cmdline": cmdline,
-             "guest": asdict(guest), "build_ids": build_ids, "seconds": times}
+             "guest": asdict(guest), "seconds": times}
     (where / "meta.json").write_text(json.dumps(about, indent=2) + "\n")

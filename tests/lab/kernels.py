@@ -2,11 +2,13 @@
 
 A kernel's directory in the cache holds `release` and `version` (one line each), `vmlinuz`,
 `vmlinux` (with debug information), `config`, `modules/` (the tree as packaged),
-`debug/` (debug files of the modules that guests load) and `headers/` (unpacked as from /).
+`debug/` (debug files of the modules that guests load) and `headers/` (unpacked as from /;
+only of this machine's own suite).
 """
 
 import lzma
 import os
+import platform
 import re
 import subprocess
 from dataclasses import dataclass
@@ -53,6 +55,7 @@ class Kernel:
 
     @property
     def headers(self):
+        """Where a module build starts; exists only for this machine's own suite."""
         return self.dir / "headers/usr/src" / f"linux-headers-{self.release}"
 
     def modules(self, wanted):
@@ -124,12 +127,8 @@ def download(apt, image, version, kernel):
     deb = apt.download(f"{image}-dbg", kernel.dir)
     unpack_debug(deb, kernel)
     deb.unlink()
-    headers = kernel.dir / "headers"
-    headers.mkdir()
-    for package in header_packages(apt, release):
-        deb = apt.download(package, kernel.dir)
-        unpack(deb, headers)
-        deb.unlink()
+    if kernel.suite == machine_suite():
+        unpack_headers(apt, release, kernel)
 
 
 def unpack_image(apt, image, release, where):
@@ -161,6 +160,24 @@ def unpack_debug(deb, kernel):
     if len(found) != 1:
         raise LabError(f"{deb.name} holds {len(found)} vmlinux files, not one")
     os.rename(found[0], kernel.vmlinux)
+
+
+def machine_suite():
+    """The codename of this machine's own Debian: its compiler builds that suite's modules."""
+    return platform.freedesktop_os_release().get("VERSION_CODENAME")
+
+
+def unpack_headers(apt, release, kernel):
+    """The header packages, with the one absolute path in them made relative."""
+    where = kernel.dir / "headers"
+    where.mkdir()
+    for package in header_packages(apt, release):
+        deb = apt.download(package, kernel.dir)
+        unpack(deb, where)
+        deb.unlink()
+    makefile = kernel.headers / "Makefile"
+    here = "$(dir $(realpath $(lastword $(MAKEFILE_LIST))))../"
+    makefile.write_text(makefile.read_text().replace("/usr/src/", here))
 
 
 def header_packages(apt, release):

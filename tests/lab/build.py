@@ -1,0 +1,97 @@
+"""Builds what runs in the guest: the static program /load and the module crashme.ko."""
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+from .base import LabError, cache, locked, need, replacing, run, say
+from .images import GUEST
+from .roots import Root
+
+COMPILERS = {"amd64": ("gcc", "gcc"),
+             "arm64": ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")}
+
+
+def digest(*paths, also=""):
+    """One hash over files and directories, names included."""
+    sha = hashlib.sha256(also.encode())
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                sha.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+                sha.update(file.read_bytes())
+    return sha.hexdigest()
+
+
+def built(name, key, make):
+    """A directory in the cache that make() fills; made again when the key changes."""
+    where = cache("builds", name)
+    with locked(where):
+        stamp = where / "key"
+        if not stamp.exists() or stamp.read_text() != key:
+            with replacing(where) as new:
+                make(new)
+                (new / "key").write_text(key)
+    return where
+
+
+def load(arch):
+    """The path of the static test load for an architecture."""
+    sources = sorted((GUEST / "load").glob("*.c"))
+    compiler = need(*COMPILERS[arch])
+
+    def make(where):
+        say("building the test load")
+        run(compiler, "-std=gnu17", "-O1", "-g", "-Wall", "-Wextra", "-static", "-pthread",
+            "-o", where / "load", *sources)
+
+    return built(f"load-{arch}", digest(GUEST / "load"), make) / "load"
+
+
+def crashme(kernel):
+    """The path of crashme.ko, with debug information, for a kernel."""
+    source = GUEST / "crashme"
+
+    def make(where):
+        say(f"building crashme.ko for {kernel.release}")
+        work = where / "src"
+        shutil.copytree(source, work)
+        if kernel.headers.exists():
+            make_module(kernel.headers, work, lambda command: run(*command))
+        else:
+            make_in_root(kernel, work)
+        (work / "crashme.ko").rename(where / "crashme.ko")
+        shutil.rmtree(work)
+
+    return built(f"crashme-{kernel.name}", digest(source, also=kernel.version), make) / "crashme.ko"
+
+
+def make_module(headers, work, call):
+    call(["make", "-s", "-j2", "-C", headers, f"M={work}", "modules"])
+
+
+def make_in_root(kernel, work):
+    """With the compiler and the headers of the kernel's own suite."""
+    root = Root(kernel.suite)
+    headers = f"linux-headers-{kernel.release}"
+    root.install("make", "gcc", "libc6-dev", headers)
+
+    def call(command):
+        done = root.run(command, binds=[(work, "/mnt", "rw")])
+        if done.returncode:
+            raise LabError("building crashme.ko:\n" + done.stdout[-2000:] + done.stderr[-2000:])
+
+    make_module(Path("/usr/src") / headers, Path("/mnt"), call)
+
+
+def stripped(module, where):
+    """A copy of a module without debug information, as a guest would have it."""
+    run("objcopy", "--strip-debug", module, where)
+    return where
+
+
+def build_id(path):
+    """The build-id of an ELF file, or None."""
+    found = re.search(r"Build ID: (\w+)", run("readelf", "-n", path))
+    return found[1] if found else None

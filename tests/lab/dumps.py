@@ -1,0 +1,71 @@
+"""The finished dumps: made when first asked for, found again as long as nothing changed.
+
+A result is a directory with `vmcore`, `console`, `truth/`, `meta.json`, `load`, `crashme.ko` and
+links to `vmlinux` and `vmlinuz`.
+"""
+
+import json
+import re
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from . import boot, build, images, kernels
+from .base import LabError, cache, discard, locked, replacing
+
+HERE = Path(__file__).parent
+# What has a part in how a dump comes out.
+SOURCES = [HERE / name for name in ("guest", "boot.py", "images.py", "kernels.py", "qemu.py")]
+
+
+def dump(suite="bookworm", flavour="cloud-amd64", **guest):
+    """The directory of a dump; the keywords are those of boot.Guest."""
+    kernel = kernels.fetch(suite, flavour)
+    guest = boot.Guest(**guest)
+    guest.check()
+    name = result_name(kernel, guest)
+    key = build.digest(*SOURCES, also=kernel.version + json.dumps(asdict(guest)))
+    where = cache("dumps", f"{name}.{key[:12]}")
+    with locked(cache("dumps", name)):
+        if not where.exists():
+            with replacing(where) as new:
+                make(kernel, guest, new, name)
+            for old in where.parent.glob(f"{name}.*"):
+                if old != where:
+                    discard(old)
+    return where
+
+
+def result_name(kernel, guest):
+    """Readable, and different for different guests."""
+    plain = asdict(boot.Guest())
+    words = [kernel.name, guest.crash, guest.via]
+    for key, value in asdict(guest).items():
+        if key in ("crash", "via") or value == plain[key]:
+            continue
+        text = "+".join(value) if isinstance(value, list) else str(value)
+        words.append(key if value is True else key + text)
+    return re.sub(r"[^\w.+-]", "_", "-".join(words))
+
+
+def make(kernel, guest, where, name):
+    load = build.load(kernel.arch) if (images.GUEST / "load").is_dir() else None
+    crashme = build.crashme(kernel)
+    stripped = build.stripped(crashme, where / "stripped.ko")
+    try:
+        boot.make(kernel, guest, where, load, stripped)
+    except LabError as e:
+        console = cache("failed", name)
+        shutil.copy(where / "console", console)
+        raise LabError(f"{e}\n  the whole console: {console}") from None
+    stripped.unlink()
+    shutil.copy(load, where / "load")
+    shutil.copy(crashme, where / "crashme.ko")
+    finish(where)
+
+
+def finish(where):
+    """Adds the build-ids to meta.json: what the dump must agree with."""
+    about = json.loads((where / "meta.json").read_text())
+    about["build_ids"] = {n: build.build_id(where / n) for n in ("vmlinux", "load", "crashme.ko")}
+    (where / "meta.json").write_text(json.dumps(about, indent=2) + "\n")
