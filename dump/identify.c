@@ -9,7 +9,8 @@
 #include "dump/flat.h"
 #include "dump/format.h"
 
-#define HEAD 4096
+#define HEAD	 4096
+#define TEXT_MIN 16 /* bytes: fewer may as well be the rest of a dump's signature */
 
 /* Files that people try to open as dumps. A row matches where all @len bytes at @off do. */
 static const struct {
@@ -72,7 +73,7 @@ static bool is_text(const unsigned char *head, size_t len)
 	for (size_t i = 0; i < len; i++)
 		if ((head[i] < 0x20 && !strchr("\t\n\r\f", head[i])) || !head[i] || head[i] == 0x7f)
 			return false;
-	return len;
+	return len >= TEXT_MIN;
 }
 
 static int refuse(const char *name, const unsigned char *head, size_t len)

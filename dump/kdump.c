@@ -78,7 +78,7 @@ static int read_parts(struct kdump *k, struct file *const *files, size_t n)
 		int r = kdump_header_read(files[i], &h);
 
 		if (r < 0)
-			return within(r, "%s", files[i]->name);
+			return n > 1 ? within(r, "%s", files[i]->name) : r;
 		if (i == 0)
 			k->header = h;
 		if (n > 1 && !h.split)
@@ -176,6 +176,7 @@ static int load_descs(void *arg, uint64_t key, void *block)
 	(void)key;
 	if (r < 0)
 		return within(r, "page descriptors");
+	len -= len % DESC_SIZE;
 	memset((char *)block + len, 0, DESC_BLOCK - len);
 	return 0;
 }

@@ -19,6 +19,7 @@
 #define SIGNATURE_V0 "DISKDUMP"
 #define HEADER_SIZE  464
 #define SUB_SIZE     104
+#define VERSION_OFF  8
 #define UTS_OFF	     12
 #define UTS_LEN	     65
 /* Where a 32-bit writer, whose time_t has four bytes, puts block_size. */
@@ -42,17 +43,17 @@ struct member {
 
 /* A wider spelling of the same thing comes later and overrides. */
 static const struct member members[] = {
-	MEMBER(0, 4, 0, 8, version),	      MEMBER(0, 8, 0, 408, time),
-	MEMBER(0, 4, 0, 424, status),	      MEMBER(0, 4, 0, 428, block_size),
-	MEMBER(0, 4, 0, 432, sub_hdr_size),   MEMBER(0, 4, 0, 436, bitmap_blocks),
-	MEMBER(0, 4, 0, 440, max_mapnr),      MEMBER(0, 4, 0, 460, nr_cpus),
-	MEMBER(1, 8, 0, 0, phys_base),	      MEMBER(1, 4, 1, 8, dump_level),
-	MEMBER(1, 4, 2, 12, split),	      MEMBER(1, 8, 2, 16, start_pfn),
-	MEMBER(1, 8, 2, 24, end_pfn),	      MEMBER(1, 8, 3, 32, vmcoreinfo_off),
-	MEMBER(1, 8, 3, 40, vmcoreinfo_size), MEMBER(1, 8, 4, 48, note_off),
-	MEMBER(1, 8, 4, 56, note_size),	      MEMBER(1, 8, 5, 64, erase_off),
-	MEMBER(1, 8, 5, 72, erase_size),      MEMBER(1, 8, 6, 80, start_pfn),
-	MEMBER(1, 8, 6, 88, end_pfn),	      MEMBER(1, 8, 6, 96, max_mapnr),
+	MEMBER(0, 8, 0, 408, time),	     MEMBER(0, 4, 0, 424, status),
+	MEMBER(0, 4, 0, 428, block_size),    MEMBER(0, 4, 0, 432, sub_hdr_size),
+	MEMBER(0, 4, 0, 436, bitmap_blocks), MEMBER(0, 4, 0, 440, max_mapnr),
+	MEMBER(0, 4, 0, 460, nr_cpus),	     MEMBER(1, 8, 0, 0, phys_base),
+	MEMBER(1, 4, 1, 8, dump_level),	     MEMBER(1, 4, 2, 12, split),
+	MEMBER(1, 8, 2, 16, start_pfn),	     MEMBER(1, 8, 2, 24, end_pfn),
+	MEMBER(1, 8, 3, 32, vmcoreinfo_off), MEMBER(1, 8, 3, 40, vmcoreinfo_size),
+	MEMBER(1, 8, 4, 48, note_off),	     MEMBER(1, 8, 4, 56, note_size),
+	MEMBER(1, 8, 5, 64, erase_off),	     MEMBER(1, 8, 5, 72, erase_size),
+	MEMBER(1, 8, 6, 80, start_pfn),	     MEMBER(1, 8, 6, 88, end_pfn),
+	MEMBER(1, 8, 6, 96, max_mapnr),
 };
 
 bool kdump_header_probe(const unsigned char *head, size_t len)
@@ -134,6 +135,9 @@ int kdump_header_read(struct file *f, struct kdump_header *ret)
 
 	if (r < 0)
 		return within(r, "header");
+	h.version = (int32_t)load_le32(raw + VERSION_OFF);
+	if (h.version < 0)
+		return fail(-EBADMSG, "header version %d", h.version);
 	decode(raw, sizeof(raw), 0, &h);
 	decode_uts(raw, &h);
 	r = check(raw, &h, f);

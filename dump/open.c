@@ -139,7 +139,8 @@ static int open_format(struct dump *d)
 	o->facts.dump_level = -1;
 	r = d->format->open(d->files, d->nr_files, o);
 	if (r < 0)
-		return within(r, "%s", d->files[0]->name);
+		/* Of several files the format has named the one. */
+		return d->nr_files > 1 ? r : within(r, "%s", d->files[0]->name);
 	r = cache_new(o->facts.page_size, PAGE_CACHE_BYTES, &d->pages);
 	return r < 0 ? r : parse_notes(d);
 }

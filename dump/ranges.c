@@ -47,74 +47,92 @@ int ranges_add(struct ranges *rs, const struct range *range)
 	return append(rs, range);
 }
 
-/* By address; of two that begin together the saved, then the longer one first. */
+/* By address; of two that begin together the longer one first. */
 static int compare(const void *a, const void *b)
 {
 	const struct range *x = a, *y = b;
 
 	if (x->paddr != y->paddr)
 		return x->paddr < y->paddr ? -1 : 1;
-	if (!x->saved != !y->saved)
-		return x->saved ? -1 : 1;
 	if (x->size != y->size)
 		return x->size > y->size ? -1 : 1;
 	return x->off < y->off ? -1 : x->off > y->off;
 }
 
-/* Cut the first @n bytes off. */
-static void behead(struct range *range, uint64_t n)
+static uint64_t end_of(const struct range *range)
 {
+	return range->paddr + range->size;
+}
+
+/* What is left of @range from address @at on; false: nothing. */
+static bool behead(struct range *range, uint64_t at)
+{
+	uint64_t n = at > range->paddr ? at - range->paddr : 0;
+
+	if (n >= range->size)
+		return false;
 	range->paddr += n;
 	range->size -= n;
 	if (range->saved) {
 		range->off += n;
 		range->saved -= n;
 	}
+	return true;
 }
 
-/* Lay @range over the settled ones in @to; it begins at or after the last of them. */
-static int lay(struct ranges *to, struct range range)
+/* Append the parts of @hole that none of @n settled ranges, from @i on, covers. */
+static int add_hole(struct ranges *to, struct range hole, size_t i, size_t n)
 {
-	struct range *last = to->n ? &to->v[to->n - 1] : NULL;
-	uint64_t end = range.paddr + range.size, last_end = last ? last->paddr + last->size : 0;
-	struct range rest;
+	int r = 0;
 
-	if (!last || range.paddr >= last_end)
-		return append(to, &range);
-	if (!range.saved || last->saved) {
-		if (end <= last_end)
-			return 0;
-		behead(&range, last_end - range.paddr);
-		return append(to, &range);
+	for (; r == 0 && i < n && to->v[i].paddr < end_of(&hole); i++) {
+		struct range gap = hole;
+		uint64_t end = end_of(&to->v[i]);
+
+		if (to->v[i].paddr > hole.paddr) {
+			gap.size = to->v[i].paddr - hole.paddr;
+			r = append(to, &gap);
+		}
+		if (!behead(&hole, end))
+			return r;
 	}
-	/* Bytes over a range that has none: the hole is cut, and goes on behind them. It may be such
-	 * a remainder itself; what lies before it is saved already. */
-	if (range.paddr < last->paddr) {
-		if (end <= last->paddr)
-			return 0;
-		behead(&range, last->paddr - range.paddr);
+	return r < 0 ? r : append(to, &hole);
+}
+
+/* Append those of @from that have bytes (or have none), without what an earlier one of them covers:
+ * the saved ones first, then the holes between them. */
+static int lay(struct ranges *to, const struct ranges *from, bool saved)
+{
+	const size_t n = to->n;
+	uint64_t at = 0;
+	size_t under = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < from->n && r == 0; i++) {
+		struct range range = from->v[i];
+
+		if (!range.saved == saved || !behead(&range, at))
+			continue;
+		at = end_of(&range);
+		while (under < n && end_of(&to->v[under]) <= range.paddr)
+			under++;
+		r = saved ? append(to, &range) : add_hole(to, range, under, n);
 	}
-	rest = *last;
-	last->size = range.paddr - last->paddr;
-	if (!last->size)
-		to->n--;
-	if (append(to, &range) < 0)
-		return -ENOMEM;
-	if (last_end <= end)
-		return 0;
-	behead(&rest, end - rest.paddr);
-	return append(to, &rest);
+	return r;
 }
 
 int ranges_settle(struct ranges *rs)
 {
 	struct ranges out = { .file = rs->file };
-	int r = 0;
+	int r;
 
 	if (rs->n)
 		qsort(rs->v, rs->n, sizeof(*rs->v), compare);
-	for (size_t i = 0; i < rs->n && r == 0; i++)
-		r = lay(&out, rs->v[i]);
+	r = lay(&out, rs, true);
+	if (r == 0)
+		r = lay(&out, rs, false);
+	if (out.n)
+		qsort(out.v, out.n, sizeof(*out.v), compare);
 	ranges_fini(rs);
 	*rs = out;
 	return r;
