@@ -165,7 +165,7 @@ static void told_by_boundary(void **state)
 		const char *text;
 	} cases[] = {
 		{ 0, -EINVAL, "an empty file" },
-		{ 7, -EINVAL, "neither a kernel dump" },
+		{ 7, -EINVAL, "text, not a dump" },
 		{ 11, -EINVAL, "neither a kernel dump" },
 		{ 100, -ENODATA, "header" },
 		{ 4096, -ENODATA, "within its headers" },
