@@ -56,6 +56,7 @@ size_t slots_json(char *buf, size_t size);
 /* settle.c */
 void rest(struct slot *slot) __attribute__((noreturn));
 void start_role(const struct role *role);
+void start_roles(const struct role *roles, size_t count, bool small);
 pid_t start_child(struct slot *parent, const char *name, role_fn *run);
 bool settle(int seconds);
 void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -73,7 +74,7 @@ role_fn wait_threads, spin_user, spin_kernel, hold_files, hold_sockets, hold_map
 role_fn sleep_accept, sleep_accept_unix, sleep_udp, sleep_tcp_recv, sleep_tcp_send;
 role_fn sleep_unix_recv, sleep_netlink, sleep_packet, sleep_futex_waitv, sleep_userfault;
 role_fn sleep_uring, sleep_pidfd, sleep_fanotify;
-void start_states(void);
+void start_states(bool small);
 void start_namespaces(void);
 void start_sleepers(int count);
 int exec_main(int argc, char **argv);

@@ -47,28 +47,22 @@ static void describe(const char *crash, int sleepers, bool small)
 	ready(slot, 'R', NO_SYSCALL);
 }
 
-static void start(const struct role *r, size_t count, bool small)
-{
-	for (; count--; r++)
-		if (r->calm || !small)
-			start_role(r);
-}
-
 static void start_all(int sleepers, bool small)
 {
 	const struct rlimit many = { 1 << 16, 1 << 16 };
 
 	setrlimit(RLIMIT_NOFILE, &many);
 	signal(SIGCHLD, SIG_DFL);
-	start(roles, ARRAY_SIZE(roles), small);
-	if (!small) {
-		start_states();
+	start_roles(roles, ARRAY_SIZE(roles), small);
+	start_states(small);
+	if (!small)
 		start_namespaces();
-	}
 	start_sleepers(sleepers);
 	if (!settle(SETTLE_SECONDS))
 		die("not every task is where it should be");
-	start(spinners, ARRAY_SIZE(spinners), small);
+	/* What is clean is not written back between the truth and the crash. */
+	sync();
+	start_roles(spinners, ARRAY_SIZE(spinners), small);
 	if (!settle(SETTLE_SECONDS))
 		die("the busy tasks are not busy");
 }

@@ -178,8 +178,7 @@ static void make_mounts(void)
 void start_namespaces(void)
 {
 	make_mounts();
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		start_role(&places[i]);
+	start_roles(places, ARRAY_SIZE(places), false);
 }
 
 /* Only the first is a slot: what is true of one is true of all. */

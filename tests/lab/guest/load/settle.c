@@ -80,6 +80,13 @@ void start_role(const struct role *role)
 		die("fork of %s: %s", role->name, strerror(errno));
 }
 
+void start_roles(const struct role *roles, size_t count, bool small)
+{
+	for (size_t i = 0; i < count; i++)
+		if (roles[i].calm || !small)
+			start_role(&roles[i]);
+}
+
 /* A task of a role that needs several; returns its pid. */
 pid_t start_child(struct slot *parent, const char *name, role_fn *run)
 {

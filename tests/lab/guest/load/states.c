@@ -313,12 +313,12 @@ static void own_files(struct slot *s)
 }
 
 static const struct role states[] = {
-	{ "zombie_parent", zombie_parent, false },
+	{ "zombie_parent", zombie_parent, true },
 	{ "zombie_leader", zombie_leader, false },
-	{ "stopped", stopped, false },
+	{ "stopped", stopped, true },
 	{ "tracer", tracer, false },
 	{ "vfork_parent", vfork_parent, false },
-	{ "fifo", fifo, false },
+	{ "fifo", fifo, true },
 	{ "round_robin", round_robin, false },
 	{ "batch", batch, false },
 	{ "idle", idle, false },
@@ -326,7 +326,7 @@ static const struct role states[] = {
 	{ "nice_up", nice_up, false },
 	{ "nice_down", nice_down, false },
 	{ "affinity", affinity, false },
-	{ "other_uid", other_uid, false },
+	{ "other_uid", other_uid, true },
 	{ "capabilities", capabilities, false },
 	{ "filtered", filtered, false },
 	{ "undumpable", undumpable, false },
@@ -351,8 +351,7 @@ static const struct role states[] = {
 	{ "cwd_deleted", cwd_deleted, false },
 };
 
-void start_states(void)
+void start_states(bool small)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
-		start_role(&states[i]);
+	start_roles(states, ARRAY_SIZE(states), small);
 }
