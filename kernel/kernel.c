@@ -6,6 +6,7 @@
 #include "dump/base/bytes.h"
 #include "dump/base/err.h"
 #include "kernel/arch.h"
+#include "kernel/fields.h"
 #include "kernel/lazy.h"
 #include "kernel/space.h"
 
@@ -15,14 +16,22 @@ struct kernel {
 	struct lazy arch_once, space_once;
 	const struct arch *arch;
 	struct space space;
+	struct types *types;
+	struct fields *fields;
 };
 
 int kernel_open(struct dump *d, const struct kernel_options *options, struct kernel **ret)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
+	int r;
 
 	if (!k)
 		return fail(-ENOMEM, "kernel");
+	r = fields_open(&k->fields);
+	if (r < 0) {
+		free(k);
+		return r;
+	}
 	k->dump = d;
 	if (options)
 		k->options = *options;
@@ -39,6 +48,8 @@ void kernel_close(struct kernel *k)
 	lazy_fini(&k->arch_once);
 	lazy_fini(&k->space_once);
 	space_fini(&k->space);
+	fields_close(k->fields);
+	types_close(k->types);
 	free(k);
 }
 
@@ -92,6 +103,25 @@ int kernel_space(struct kernel *k, const struct space **ret)
 		return r;
 	*ret = &k->space;
 	return 0;
+}
+
+int kernel_types(struct kernel *k, const struct types **ret)
+{
+	if (!k->types)
+		return fail(-ENOENT, "no types are known");
+	*ret = k->types;
+	return 0;
+}
+
+void kernel_give_types(struct kernel *k, struct types *ts)
+{
+	types_close(k->types);
+	k->types = ts;
+}
+
+struct fields *kernel_fields(struct kernel *k)
+{
+	return k->fields;
 }
 
 int kernel_read(struct kernel *k, uint64_t va, void *buf, size_t len)

@@ -25,10 +25,20 @@ struct dump *kernel_dump(const struct kernel *k);
 const struct kernel_options *kernel_options(const struct kernel *k);
 
 struct arch;
+struct fields;
 struct space;
+struct types;
 
 int kernel_arch(struct kernel *k, const struct arch **ret);
 int kernel_space(struct kernel *k, const struct space **ret);
+
+/* The kernel's types: those that were given, else the dump's own BTF. -ENOENT: it has none. */
+int kernel_types(struct kernel *k, const struct types **ret);
+
+/* Give types, which the kernel takes over, before the first look at any. */
+void kernel_give_types(struct kernel *k, struct types *ts);
+
+struct fields *kernel_fields(struct kernel *k);
 
 /* Copy @len bytes at kernel virtual address @va, all or none. -EFAULT: not mapped; and the errors of
  * dump_read(). */

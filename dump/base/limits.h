@@ -12,9 +12,14 @@
 #define LIMIT_DUMP_FILES   4096		/* files of a split set */
 #define LIMIT_LOG_RECORDS  (16u << 20)	/* printk records: log_buf_len is at most 2 GB */
 #define LIMIT_LOG_TEXT	   65536	/* bytes of one printk record: text_len is 16 bits */
+#define LIMIT_SYMBOLS	   (4u << 20)	/* of one table; a kernel of 2026 has 190 000 */
+#define LIMIT_SYMBOL_NAME  1024		/* bytes of a symbol's name; KSYM_NAME_LEN is 512 */
+#define LIMIT_SYMBOL_NAMES (256u << 20) /* bytes of all their names */
+#define LIMIT_KALLSYMS	   (64u << 20)	/* bytes of kallsyms_names, and of what is before it */
 #define LIMIT_BTF	   (64u << 20)	/* bytes of BTF: a kernel of 2026 has 7 MB */
 #define LIMIT_TYPE_CHAIN   64		/* names, qualifiers, dimensions one behind the other */
 #define LIMIT_TYPE_DEPTH   64		/* structures within structures */
+#define LIMIT_MEMBER_STEPS 65536	/* members looked at for one name */
 
 #define PAGE_CACHE_BYTES  (32u << 20) /* decompressed pages kept */
 #define BLOCK_CACHE_BYTES (2u << 20)  /* bitmap and descriptor blocks kept, each */

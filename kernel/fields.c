@@ -1,0 +1,263 @@
+#include "kernel/fields.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump/base/err.h"
+#include "kernel/mem.h"
+#include "kernel/types/scalar.h"
+
+#define SPELLINGS_MAX 6
+#define STRUCT_LEN    64
+
+static const struct spelling {
+	const char *of, *names[SPELLINGS_MAX];
+} spellings[NR_FIELDS] = {
+#define FIELD(id, of, ...) [F_##id] = { of, { __VA_ARGS__ } },
+#include "kernel/fields.def"
+#undef FIELD
+};
+
+enum { UNKNOWN, FOUND, MISSING };
+
+struct fields {
+	pthread_mutex_t lock;
+	atomic_uchar state[NR_FIELDS];
+	struct place place[NR_FIELDS];
+};
+
+int fields_open(struct fields **ret)
+{
+	struct fields *fs = calloc(1, sizeof(*fs));
+
+	if (!fs)
+		return fail(-ENOMEM, "fields");
+	pthread_mutex_init(&fs->lock, NULL);
+	*ret = fs;
+	return 0;
+}
+
+void fields_close(struct fields *fs)
+{
+	if (!fs)
+		return;
+	pthread_mutex_destroy(&fs->lock);
+	free(fs);
+}
+
+/* A spelling is a path in the field's structure, or "other:path". */
+static int find_spelling(const struct types *ts, const char *of, const char *name,
+			 struct place *ret)
+{
+	const char *colon = strchr(name, ':');
+	char other[STRUCT_LEN];
+	size_t len;
+
+	if (!colon)
+		return member_of(ts, of, name, ret);
+	len = (size_t)(colon - name);
+	if (len >= sizeof(other))
+		return fail(-EINVAL, "%s", name);
+	memcpy(other, name, len);
+	other[len] = 0;
+	return member_of(ts, other, colon + 1, ret);
+}
+
+static int find_field(const struct types *ts, const struct spelling *s, struct place *ret)
+{
+	int r = -ENOENT;
+
+	for (size_t i = 0; i < SPELLINGS_MAX && s->names[i]; i++) {
+		r = find_spelling(ts, s->of, s->names[i], ret);
+		if (r >= 0)
+			return 0;
+	}
+	return member_of(ts, s->of, "", ret) < 0
+		       ? r
+		       : fail(r, "struct %s has no %s", s->of, s->names[0]);
+}
+
+/* Several threads may look at once: they find the same. */
+static int resolve(struct kernel *k, struct fields *fs, enum field f)
+{
+	const struct types *ts;
+	struct place place;
+	int r = kernel_types(k, &ts);
+
+	if (r < 0)
+		return r;
+	r = find_field(ts, &spellings[f], &place);
+	pthread_mutex_lock(&fs->lock);
+	if (r >= 0)
+		fs->place[f] = place;
+	atomic_store(&fs->state[f], r < 0 ? MISSING : FOUND);
+	pthread_mutex_unlock(&fs->lock);
+	return r;
+}
+
+int field_place(struct kernel *k, enum field f, const struct place **ret)
+{
+	struct fields *fs = kernel_fields(k);
+	int r;
+
+	switch (atomic_load(&fs->state[f])) {
+	case UNKNOWN:
+		r = resolve(k, fs, f);
+		if (r < 0)
+			return r;
+		break;
+	case MISSING:
+		return fail(-ENOENT, "struct %s has no %s", spellings[f].of, spellings[f].names[0]);
+	}
+	*ret = &fs->place[f];
+	return 0;
+}
+
+bool field_exists(struct kernel *k, enum field f)
+{
+	const struct place *p;
+
+	return field_place(k, f, &p) >= 0;
+}
+
+int field_offset(struct kernel *k, enum field f, uint64_t *ret)
+{
+	const struct place *p;
+	int r = field_place(k, f, &p);
+
+	if (r < 0)
+		return r;
+	*ret = place_offset(p);
+	return 0;
+}
+
+int field_size(struct kernel *k, enum field f, uint64_t *ret)
+{
+	const struct place *p;
+	int r = field_place(k, f, &p);
+
+	if (r < 0)
+		return r;
+	*ret = type_size(p->type);
+	return 0;
+}
+
+int field_addr(struct kernel *k, uint64_t addr, enum field f, uint64_t *ret)
+{
+	const struct place *p;
+	int r = field_place(k, f, &p);
+
+	if (r < 0)
+		return r;
+	*ret = addr + place_offset(p);
+	return 0;
+}
+
+int field_owner(struct kernel *k, uint64_t addr, enum field f, uint64_t *ret)
+{
+	const struct place *p;
+	int r = field_place(k, f, &p);
+
+	if (r < 0)
+		return r;
+	*ret = addr - place_offset(p);
+	return 0;
+}
+
+int field_u64(struct kernel *k, uint64_t addr, enum field f, uint64_t *ret)
+{
+	unsigned char raw[SCALAR_BYTES_MAX];
+	const struct place *p;
+	size_t len;
+	int r = field_place(k, f, &p);
+
+	if (r < 0)
+		return r;
+	r = scalar_bytes(p, &len);
+	if (r < 0)
+		return within(r, "%s.%s", spellings[f].of, spellings[f].names[0]);
+	r = kernel_read(k, addr + place_offset(p), raw, len);
+	if (r < 0)
+		return within(r, "%s.%s at %#lx", spellings[f].of, spellings[f].names[0], addr);
+	*ret = scalar_value(p, raw);
+	return 0;
+}
+
+static bool is_byte(const struct type *t)
+{
+	t = type_strip(t);
+	return t->kind == TYPE_INT && t->size == 1;
+}
+
+static int array_str(struct kernel *k, uint64_t addr, const struct type *t, char *ret, size_t size)
+{
+	/* a flexible array may hold any length */
+	size_t len = t->nr && t->nr < size ? t->nr : size - 1;
+	int r;
+
+	if (!t->nr)
+		return kernel_read_str(k, addr, ret, size);
+	r = kernel_read(k, addr, ret, len);
+	if (r < 0)
+		return r;
+	ret[len] = 0;
+	return 0;
+}
+
+static int pointer_str(struct kernel *k, uint64_t addr, char *ret, size_t size)
+{
+	uint64_t target;
+	int r = kernel_read_uint(k, addr, 8, &target);
+
+	if (r < 0)
+		return r;
+	if (target)
+		return kernel_read_str(k, target, ret, size);
+	ret[0] = 0;
+	return 0;
+}
+
+int field_str(struct kernel *k, uint64_t addr, enum field f, char *ret, size_t size)
+{
+	const struct place *p;
+	const struct type *t;
+	int r = field_place(k, f, &p);
+
+	if (r < 0)
+		return r;
+	t = type_strip(p->type);
+	addr += place_offset(p);
+	if (t->kind == TYPE_ARRAY && is_byte(t->of))
+		r = array_str(k, addr, t, ret, size);
+	else if (t->kind == TYPE_POINTER)
+		r = pointer_str(k, addr, ret, size);
+	else
+		r = fail(-EINVAL, "no string");
+	return r < 0 ? within(r, "%s.%s", spellings[f].of, spellings[f].names[0]) : 0;
+}
+
+int kernel_sizeof(struct kernel *k, const char *name, uint64_t *ret)
+{
+	const struct types *ts;
+	struct place p;
+	int r = kernel_types(k, &ts);
+
+	if (r < 0)
+		return r;
+	r = member_of(ts, name, "", &p);
+	if (r < 0)
+		return r;
+	*ret = type_size(p.type);
+	return 0;
+}
+
+int kernel_enumerator(struct kernel *k, const char *name, uint64_t *ret)
+{
+	const struct types *ts;
+	int r = kernel_types(k, &ts);
+
+	return r < 0 ? r : types_enumerator(ts, name, ret);
+}
