@@ -9,8 +9,7 @@
 #include "dump/flat.h"
 #include "dump/format.h"
 
-#define HEAD	 4096
-#define TEXT_MIN 16 /* bytes: fewer may as well be the rest of a dump's signature */
+#define HEAD 4096
 
 /* Files that people try to open as dumps. A row matches where all @len bytes at @off do. */
 static const struct {
@@ -73,7 +72,7 @@ static bool is_text(const unsigned char *head, size_t len)
 	for (size_t i = 0; i < len; i++)
 		if ((head[i] < 0x20 && !strchr("\t\n\r\f", head[i])) || !head[i] || head[i] == 0x7f)
 			return false;
-	return len >= TEXT_MIN;
+	return len;
 }
 
 static int refuse(const char *name, const unsigned char *head, size_t len)
