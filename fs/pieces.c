@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dump/base/cancel.h"
 #include "dump/base/err.h"
@@ -72,21 +73,16 @@ static int add_alias(struct pieces *p, const struct segment *s)
 
 /* Memory may be mapped twice: the kernel image lies in the direct map as well. The wider mapping of
  * two that begin at one address is the map, the other the alias. */
-static int sort_segments(struct pieces *p)
+static int sort_segments(struct pieces *p, const struct segment *segments, size_t n)
 {
-	const struct segment *segments;
-	size_t n = dump_segments(p->dump, &segments);
 	struct segment *last;
 	int r = 0;
 
 	p->map = malloc((n + 1) * sizeof(*p->map));
 	if (!p->map)
 		return fail(-ENOMEM, "%zu segments", n);
-	for (size_t i = 0; i < n; i++)
-		if (segments[i].vaddr && segments[i].size)
-			p->map[p->nr_map++] = segments[i];
-	n = p->nr_map;
-	p->nr_map = 0;
+	if (n)
+		memcpy(p->map, segments, n * sizeof(*p->map));
 	qsort(p->map, n, sizeof(*p->map), compare_segments);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		last = p->nr_map ? &p->map[p->nr_map - 1] : NULL;
@@ -240,7 +236,7 @@ static int place_aliases(struct pieces *p)
 	return 0;
 }
 
-int pieces_new(struct dump *d, struct pieces **ret)
+int pieces_new(struct dump *d, const struct segment *segments, size_t n, struct pieces **ret)
 {
 	struct pieces *p = calloc(1, sizeof(*p));
 	int r;
@@ -249,7 +245,7 @@ int pieces_new(struct dump *d, struct pieces **ret)
 		return fail(-ENOMEM, "pieces of memory");
 	p->dump = d;
 	p->every = EVERY_MIN;
-	r = sort_segments(p);
+	r = sort_segments(p, segments, n);
 	if (r == 0)
 		r = walk_all(p);
 	if (r == 0)

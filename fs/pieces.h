@@ -31,8 +31,8 @@ struct cursor {
 
 struct pieces;
 
-/* Walks all memory once. -EINTR. */
-int pieces_new(struct dump *d, struct pieces **ret);
+/* @segments say which virtual addresses memory has, in any order. Walks all memory once. -EINTR. */
+int pieces_new(struct dump *d, const struct segment *segments, size_t n, struct pieces **ret);
 void pieces_free(struct pieces *p);
 
 uint64_t pieces_count(const struct pieces *p);

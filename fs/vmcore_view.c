@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump/base/cleanup.h"
 #include "dump/base/err.h"
 #include "fs/gen.h"
 #include "fs/pieces.h"
 #include "kernel/arch.h"
+#include "kernel/space.h"
 
 #define PAGE 4096
 
@@ -314,6 +316,47 @@ static int view_read(const struct raw *raw, uint64_t off, void *buf, size_t len)
 	return 0;
 }
 
+/* Where the kernel maps memory for itself, as far as it can be told without the dump's word. */
+static size_t segments_of_kernel(struct kernel *k, struct segment ret[2])
+{
+	uint64_t end = dump_facts(kernel_dump(k))->end;
+	const struct space *space;
+	size_t n = 0;
+
+	if (kernel_space(k, &space) < 0)
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		const struct region *r = i ? &space->image : &space->direct;
+		uint64_t paddr = r->first + r->delta, size = r->last - r->first + 1;
+
+		if (!r->last || paddr >= end)
+			continue;
+		ret[n++] = (struct segment){
+			.vaddr = r->first,
+			.paddr = paddr,
+			.size = size < end - paddr ? size : end - paddr,
+		};
+	}
+	return n;
+}
+
+/* QEMU's segments, unless it was asked to walk the page tables, have their physical address or none. */
+static int find_pieces(struct view *v, struct kernel *k)
+{
+	const struct segment *given;
+	size_t n = dump_segments(v->dump, &given), used = 0;
+	_free_ struct segment *segments = malloc((n + 2) * sizeof(*segments));
+
+	if (!segments)
+		return fail(-ENOMEM, "%zu segments", n);
+	for (size_t i = 0; i < n; i++)
+		if (given[i].vaddr && given[i].vaddr != given[i].paddr && given[i].size)
+			segments[used++] = given[i];
+	if (!used)
+		used = segments_of_kernel(k, segments);
+	return pieces_new(v->dump, segments, used, &v->pieces);
+}
+
 static void view_free(struct view *v)
 {
 	pieces_free(v->pieces);
@@ -344,9 +387,9 @@ int raw_vmcore(struct render *r, struct raw *ret)
 	if (!v)
 		return fail(-ENOMEM, "ELF view");
 	v->dump = kernel_dump(r->k);
-	e = pieces_new(v->dump, &v->pieces);
+	e = make_notes(v);
 	if (e == 0)
-		e = make_notes(v);
+		e = find_pieces(v, r->k);
 	if (e < 0) {
 		view_free(v);
 		return e;
