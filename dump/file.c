@@ -25,7 +25,7 @@ static int64_t host_read(struct file *f, uint64_t off, void *buf, size_t len)
 		n = pread(h->fd, buf, len, (off_t)off);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return fail(-errno, "%s: read at %#lx: %s", f->name, off, strerror(errno));
+		return fail(-errno, "read at %#lx: %s", off, strerror(errno));
 	return n;
 }
 
@@ -107,7 +107,7 @@ int file_read(struct file *f, uint64_t off, void *buf, size_t len)
 	if (r < 0)
 		return r;
 	if (done < len)
-		return fail(-ENODATA, "%s: ends at %#lx, wanted %zu bytes at %#lx", f->name,
+		return fail(-ENODATA, "the file ends at %#lx, wanted %zu bytes at %#lx",
 			    f->size < off + done ? f->size : off + done, len, off);
 	return 0;
 }

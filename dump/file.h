@@ -24,7 +24,8 @@ struct file {
 int file_open(const char *path, struct file **ret);
 void file_close(struct file *f);
 
-/* Read all of @len bytes or fail; -ENODATA: the file ends before them. */
+/* Read all of @len bytes or fail; -ENODATA: the file ends before them. Messages of reads do not name
+ * the file: who has several to tell apart does. */
 int file_read(struct file *f, uint64_t off, void *buf, size_t len);
 
 /* Read up to @len bytes; a short count, returned in @ret, means the end of the file. */

@@ -78,7 +78,7 @@ static int read_header(struct file *f, struct window *w, uint64_t pos, uint64_t 
 		if (r < 0)
 			return r;
 		if (w->len < RECORD_SIZE)
-			return fail(-ENODATA, "%s: ends within a record header", f->name);
+			return fail(-ENODATA, "the file ends within a record header");
 	}
 	*ret = w->buf + (pos - w->pos);
 	return 0;

@@ -106,7 +106,7 @@ int identify_refuse(struct file *f)
 	size_t len;
 	int r = file_read_some(f, 0, head, sizeof(head), &len);
 
-	return r < 0 ? r : refuse(f->name, head, len);
+	return r < 0 ? within(r, "%s", f->name) : refuse(f->name, head, len);
 }
 
 int identify(const char *path, enum file_kind *ret)
@@ -123,8 +123,8 @@ int identify(const char *path, enum file_kind *ret)
 		*ret = FILE_DUMP;
 	else if (r == 0 && is_vmlinux(head, len))
 		*ret = FILE_VMLINUX;
-	else if (r == 0)
-		r = refuse(f->name, head, len);
+	else
+		r = r < 0 ? within(r, "%s", path) : refuse(f->name, head, len);
 	file_close(f);
 	return r;
 }

@@ -474,7 +474,7 @@ static int kdump_open(struct file *const *files, size_t n, struct opened *ret)
 		return r;
 	r = open_bitmaps(k, &ret->facts);
 	if (r < 0)
-		return r;
+		return n > 1 ? within(r, "%s", k->parts[0].file->name) : r;
 	r = cache_new(DESC_BLOCK, BLOCK_CACHE_BYTES, &k->descs);
 	if (r < 0)
 		return r;

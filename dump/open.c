@@ -53,7 +53,7 @@ static int open_file(struct dump *d, const char *path, struct file **ret)
 	r = read_head(f, head, &len);
 	if (r < 0) {
 		file_close(f);
-		return r;
+		return within(r, "%s", path);
 	}
 	if (flat_probe(head, len)) {
 		r = flat_open(f, &f, &complete);
@@ -76,7 +76,7 @@ static int find_format(struct file *f, const struct format **ret)
 	int r = read_head(f, head, &len);
 
 	if (r < 0)
-		return r;
+		return within(r, "%s", f->name);
 	*ret = format_probe(head, len);
 	return *ret ? 0 : identify_refuse(f);
 }

@@ -169,7 +169,7 @@ static void told_by_boundary(void **state)
 		{ 11, -EINVAL, "neither a kernel dump" },
 		{ 100, -ENODATA, "header" },
 		{ 4096, -ENODATA, "within its headers" },
-		{ 2 * 4096 - 1, -EBADMSG, "sub header of 1 blocks" },
+		{ 2 * 4096 - 1, -ENODATA, "within its page bitmaps" },
 		{ 2 * 4096, -ENODATA, "within its page bitmaps" },
 		{ 4 * 4096 - 1, -ENODATA, "within its page bitmaps" },
 		{ 4 * 4096, 0, "" },
