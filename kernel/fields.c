@@ -26,6 +26,7 @@ enum { UNKNOWN, FOUND, MISSING };
 struct fields {
 	pthread_mutex_t lock;
 	atomic_uchar state[NR_FIELDS];
+	bool newest[NR_FIELDS];
 	struct place place[NR_FIELDS];
 };
 
@@ -66,14 +67,15 @@ static int find_spelling(const struct types *ts, const char *of, const char *nam
 	return member_of(ts, other, colon + 1, ret);
 }
 
+/* Returns which spelling it is. */
 static int find_field(const struct types *ts, const struct spelling *s, struct place *ret)
 {
 	int r = -ENOENT;
 
-	for (size_t i = 0; i < SPELLINGS_MAX && s->names[i]; i++) {
+	for (int i = 0; i < SPELLINGS_MAX && s->names[i]; i++) {
 		r = find_spelling(ts, s->of, s->names[i], ret);
 		if (r >= 0)
-			return 0;
+			return i;
 	}
 	return member_of(ts, s->of, "", ret) < 0
 		       ? r
@@ -91,11 +93,13 @@ static int resolve(struct kernel *k, struct fields *fs, enum field f)
 		return r;
 	r = find_field(ts, &spellings[f], &place);
 	pthread_mutex_lock(&fs->lock);
-	if (r >= 0)
+	if (r >= 0) {
 		fs->place[f] = place;
+		fs->newest[f] = r == 0;
+	}
 	atomic_store(&fs->state[f], r < 0 ? MISSING : FOUND);
 	pthread_mutex_unlock(&fs->lock);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int field_place(struct kernel *k, enum field f, const struct place **ret)
@@ -121,6 +125,11 @@ bool field_exists(struct kernel *k, enum field f)
 	const struct place *p;
 
 	return field_place(k, f, &p) >= 0;
+}
+
+bool field_is_newest(struct kernel *k, enum field f)
+{
+	return field_exists(k, f) && kernel_fields(k)->newest[f];
 }
 
 int field_offset(struct kernel *k, enum field f, uint64_t *ret)

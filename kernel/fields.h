@@ -18,6 +18,9 @@ int field_place(struct kernel *k, enum field f, const struct place **ret);
 
 bool field_exists(struct kernel *k, enum field f);
 
+/* Does this kernel spell it the newest way? For what changed its meaning with its name. */
+bool field_is_newest(struct kernel *k, enum field f);
+
 /* Bytes from the start of its structure, and of it. */
 int field_offset(struct kernel *k, enum field f, uint64_t *ret);
 int field_size(struct kernel *k, enum field f, uint64_t *ret);
