@@ -73,6 +73,8 @@ static const char *const task_skip[] = {
 	"attr/keycreate",
 	"attr/sockcreate",
 	"attr/exec",
+	"attr/apparmor/prev",
+	"attr/apparmor/exec",
 	NULL,
 };
 /* What threads share with their process is in the truth once. */
