@@ -9,6 +9,7 @@
 #include "kernel/fields.h"
 #include "kernel/lazy.h"
 #include "kernel/space.h"
+#include "kernel/symbols.h"
 
 struct kernel {
 	struct dump *dump;
@@ -16,6 +17,7 @@ struct kernel {
 	struct lazy arch_once, space_once;
 	const struct arch *arch;
 	struct space space;
+	struct symbols *symbols;
 	struct types *types;
 	struct fields *fields;
 };
@@ -37,6 +39,11 @@ int kernel_open(struct dump *d, const struct kernel_options *options, struct ker
 		k->options = *options;
 	lazy_init(&k->arch_once);
 	lazy_init(&k->space_once);
+	k->symbols = symbols_new(k);
+	if (!k->symbols) {
+		kernel_close(k);
+		return fail(-ENOMEM, "kernel");
+	}
 	*ret = k;
 	return 0;
 }
@@ -48,6 +55,7 @@ void kernel_close(struct kernel *k)
 	lazy_fini(&k->arch_once);
 	lazy_fini(&k->space_once);
 	space_fini(&k->space);
+	symbols_free(k->symbols);
 	fields_close(k->fields);
 	types_close(k->types);
 	free(k);
@@ -61,6 +69,11 @@ struct dump *kernel_dump(const struct kernel *k)
 const struct kernel_options *kernel_options(const struct kernel *k)
 {
 	return &k->options;
+}
+
+struct symbols *kernel_symbols(struct kernel *k)
+{
+	return k->symbols;
 }
 
 static int make_arch(void *arg)

@@ -31,6 +31,7 @@ struct types;
 
 int kernel_arch(struct kernel *k, const struct arch **ret);
 int kernel_space(struct kernel *k, const struct space **ret);
+struct symbols *kernel_symbols(struct kernel *k);
 
 /* The kernel's types: those that were given, else the dump's own BTF. -ENOENT: it has none. */
 int kernel_types(struct kernel *k, const struct types **ret);

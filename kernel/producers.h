@@ -1,0 +1,9 @@
+/* Who makes the tables of symbols.c. Each fills a table and seals it, and tells its evidence, one fact
+ * a line; -ENOENT: there is nothing of this kind. */
+#pragma once
+
+#include "kernel/kernel.h"
+#include "kernel/symtab.h"
+
+/* The kernel's own, from kallsyms in the dump. */
+int symbols_of_kallsyms(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
