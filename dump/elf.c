@@ -234,7 +234,7 @@ static void describe(const struct ehdr *eh, struct opened *ret)
 static int elf_open(struct file *const *files, size_t n, struct opened *ret)
 {
 	struct ranges *rs = calloc(1, sizeof(*rs));
-	struct ehdr eh = { 0 };
+	struct ehdr eh;
 	int r;
 
 	(void)n;
