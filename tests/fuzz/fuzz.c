@@ -64,13 +64,19 @@ int fuzz_file(const uint8_t *data, size_t size, char ret_path[32])
 	return fd;
 }
 
+void fuzz_use(uint64_t value)
+{
+	static volatile uint64_t used;
+
+	used = used + value;
+}
+
 void fuzz_dump(struct dump *d)
 {
 	const struct vmcoreinfo *vi;
 	unsigned char bytes[5000];
 	const struct note *notes;
 	size_t n = dump_notes(d, &notes);
-	volatile unsigned char sink = 0;
 	struct extent e;
 	uint64_t at = 0;
 
@@ -80,10 +86,10 @@ void fuzz_dump(struct dump *d)
 		check_extent(&e, at);
 		dump_read(d, at, bytes, e.end - at < sizeof(bytes) ? e.end - at : sizeof(bytes));
 	}
-	for (size_t i = 0; i < n; i++)
-		sink += (unsigned char)(notes[i].name[0] +
-					(notes[i].desc_len ? notes[i].desc[notes[i].desc_len - 1]
-							   : 0));
+	for (size_t i = 0; i < n; i++) {
+		fuzz_use((unsigned char)notes[i].name[0]);
+		fuzz_use(notes[i].desc_len ? notes[i].desc[notes[i].desc_len - 1] : 0);
+	}
 	dump_vmcoreinfo(d, &vi);
 	dump_incomplete(d);
 }

@@ -15,5 +15,8 @@ void fuzz_format(const struct format *format, const uint8_t *data, size_t size);
 /* A file without a name that holds the bytes; @ret_path opens it. */
 int fuzz_file(const uint8_t *data, size_t size, char ret_path[32]);
 
+/* Look at a value that was parsed: what it was made of must have been there. */
+void fuzz_use(uint64_t value);
+
 /* Extents and some of the bytes of each, notes and VMCOREINFO. */
 void fuzz_dump(struct dump *d);

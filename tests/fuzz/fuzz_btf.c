@@ -4,7 +4,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	volatile uint64_t sum = 0;
 	struct types *ts;
 
 	if (btf_load(data, size, NULL, &ts) < 0)
@@ -12,10 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < types_count(ts); i++) {
 		const struct type *t = types_at(ts, i);
 
-		sum += type_size(t) + type_strip(t)->kind + types_define(ts, t)->kind;
+		fuzz_use(type_size(t) + type_strip(t)->kind + types_define(ts, t)->kind);
 		types_find(ts, (enum type_kind)t->kind, t->name, NULL);
 		for (uint32_t m = 0; type_is_aggregate(t) && m < t->nr; m++)
-			sum += t->members[m].bit_offset + type_size(t->members[m].type);
+			fuzz_use(t->members[m].bit_offset + type_size(t->members[m].type));
 	}
 	types_problem(ts);
 	types_close(ts);
