@@ -249,13 +249,14 @@ int symbol_get(struct kernel *k, uint64_t id, struct symbol *ret)
 int symbol_next(struct kernel *k, uint64_t *cursor, struct symbol *ret)
 {
 	size_t p = *cursor >> 32, i = (uint32_t)*cursor;
+	int broken = 0;
 
 	for (; p < PRODUCERS; p++, i = 0) {
 		struct table *t;
 		int r = table(k, p, &t);
 
-		if (r == -EINTR || r == -ENOMEM)
-			return r;
+		if (r < 0)
+			broken = r;
 		while (r == 0 && i < t->t.n && !t->t.v[i].kind)
 			i++;
 		if (r < 0 || i >= t->t.n)
@@ -264,7 +265,7 @@ int symbol_next(struct kernel *k, uint64_t *cursor, struct symbol *ret)
 		*cursor = ((uint64_t)p << 32 | i) + 1;
 		return 1;
 	}
-	return 0;
+	return *cursor ? 0 : broken;
 }
 
 void put_symbol(struct strbuf *out, struct kernel *k, uint64_t va)

@@ -31,8 +31,11 @@ int symbol_at(struct kernel *k, uint64_t va, struct symbol *ret);
 int symbol_get(struct kernel *k, uint64_t id, struct symbol *ret);
 
 /* All symbols, the kernel's by rising address, then the modules'. *@cursor starts at 0 and stays
- * valid. 1: there was one; 0: no more. */
+ * valid. 1: there was one; 0: no more; an error when there is none for a reason. */
 int symbol_next(struct kernel *k, uint64_t *cursor, struct symbol *ret);
+
+/* The section it lies in, as the linker script calls it; NULL: not known. */
+const char *symbol_section(struct kernel *k, const struct symbol *symbol);
 
 /* "name+0x1f", "name" at its start, with " [module]" behind; "0x..." where no symbol is. */
 void put_symbol(struct strbuf *out, struct kernel *k, uint64_t va);
