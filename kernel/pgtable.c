@@ -48,6 +48,7 @@ int pgtable_walk(struct dump *d, const struct pt_format *f, uint64_t root, uint6
 			m.pa &= ~clear;
 		} else if (entry & l->leaf) {
 			m.kind = MAP_RAM;
+			m.constant = (entry & f->constant_mask) == f->constant;
 		} else {
 			continue;
 		}

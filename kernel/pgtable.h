@@ -22,6 +22,7 @@ struct mapping {
 	uint64_t swap_offset; /* in pages */
 	uint64_t left;	      /* bytes from the address to the end of what this entry tells of */
 	uint8_t shift;	      /* log2 of the bytes that the entry covers */
+	bool constant;	      /* data that nobody may write or execute */
 };
 
 struct pt_level {
@@ -30,9 +31,10 @@ struct pt_level {
 };
 
 struct pt_format {
-	uint64_t present;   /* an entry maps when one of these bits is set */
-	uint64_t addr_mask; /* the bits of an entry that hold an address */
-	uint8_t va_bits;    /* the bits above must all equal the topmost of these */
+	uint64_t present;		  /* an entry maps when one of these bits is set */
+	uint64_t addr_mask;		  /* the bits of an entry that hold an address */
+	uint64_t constant_mask, constant; /* an entry of constant data, masked, has this value */
+	uint8_t va_bits;		  /* the bits above must all equal the topmost of these */
 	uint8_t nr_levels;
 	struct pt_level level[PT_LEVELS_MAX]; /* from the root down */
 

@@ -8,15 +8,37 @@
 
 #define BANNER "Linux version "
 
+/* The part of the image that holds its constant data, as the page tables tell. */
+static bool find_constant(struct dump *d, const struct space *s, struct region *ret)
+{
+	struct mapping m;
+
+	ret->last = 0;
+	for (uint64_t va = s->image.first; s->pt && va < s->image.last; va += m.left) {
+		if (space_lookup(s, d, va, &m) < 0)
+			break;
+		if (m.kind != MAP_RAM || !m.constant)
+			continue;
+		if (!ret->last)
+			ret->first = va;
+		ret->last = va + m.left - 1;
+	}
+	return ret->last;
+}
+
 static int find(struct kernel *k, const struct space *s, struct kallsyms_place *ret)
 {
 	struct dump *d = kernel_dump(k);
 	const struct vmcoreinfo *vi;
+	struct region constant;
 
 	if (dump_vmcoreinfo_told(d, &vi) == 0 && kallsyms_by_vmcoreinfo(d, s, vi, ret) == 0)
 		return 0;
 	if (!s->image.last)
 		return fail(-ENOENT, "kallsyms: where the kernel image is is not known");
+	if (find_constant(d, s, &constant) &&
+	    kallsyms_search(d, s, constant.first, constant.last, ret) == 0)
+		return 0;
 	return kallsyms_search(d, s, s->image.first, s->image.last, ret);
 }
 

@@ -2,8 +2,10 @@
 #include "kernel/arch/x86_64.h"
 
 #define PTE_PRESENT  1ull
+#define PTE_WRITE    (1ull << 1)
 #define PTE_PSE	     (1ull << 7)
 #define PTE_PROTNONE (1ull << 8)
+#define PTE_NX	     (1ull << 63)
 #define PTE_ADDR     0x000ffffffffff000ull
 
 /* The layout of a swap entry since bcd11afa7ade (v4.18, and the stable kernels of the day): type in
@@ -32,6 +34,8 @@ static void absent(uint64_t entry, const struct pt_level *l, struct mapping *ret
 const struct pt_format x86_four_levels = {
 	.present = PTE_PRESENT,
 	.addr_mask = PTE_ADDR,
+	.constant_mask = PTE_WRITE | PTE_NX,
+	.constant = PTE_NX,
 	.va_bits = 48,
 	.nr_levels = 4,
 	.level = { { 39, 9, 0 }, { 30, 9, PTE_PSE }, { 21, 9, PTE_PSE }, { 12, 9, ~0ull } },
@@ -41,6 +45,8 @@ const struct pt_format x86_four_levels = {
 const struct pt_format x86_five_levels = {
 	.present = PTE_PRESENT,
 	.addr_mask = PTE_ADDR,
+	.constant_mask = PTE_WRITE | PTE_NX,
+	.constant = PTE_NX,
 	.va_bits = 57,
 	.nr_levels = 5,
 	.level = { { 48, 9, 0 },
