@@ -88,7 +88,8 @@ int xa_begin(struct xa_walk *w, struct kernel *k, uint64_t addr)
 	return 0;
 }
 
-int idr_begin(struct xa_walk *w, struct kernel *k, uint64_t addr)
+/* The tree of the idr at @addr, and the number that its index 0 stands for. */
+static int idr_tree(struct kernel *k, uint64_t addr, uint64_t *ret, uint64_t *ret_base)
 {
 	uint64_t base = 0;
 	int r;
@@ -99,10 +100,21 @@ int idr_begin(struct xa_walk *w, struct kernel *k, uint64_t addr)
 		if (r < 0)
 			return r;
 	}
-	r = field_addr(k, addr, F_idr_root, &addr);
+	r = field_addr(k, addr, F_idr_root, ret);
 	if (r < 0)
 		return r;
-	r = xa_begin(w, k, addr);
+	*ret_base = base;
+	return 0;
+}
+
+int idr_begin(struct xa_walk *w, struct kernel *k, uint64_t addr)
+{
+	uint64_t base, tree;
+	int r = idr_tree(k, addr, &tree, &base);
+
+	if (r < 0)
+		return r;
+	r = xa_begin(w, k, tree);
 	w->index_base = base;
 	return r;
 }
@@ -137,4 +149,39 @@ int xa_next(struct xa_walk *w, uint64_t *ret_index, uint64_t *ret_entry)
 		}
 	}
 	return 0;
+}
+
+int xa_find(struct kernel *k, uint64_t addr, uint64_t index, uint64_t *ret)
+{
+	struct xa_walk w;
+	uint64_t e = 0;
+	int r = xa_begin(&w, k, addr);
+
+	if (r < 0)
+		return r;
+	if (!index)
+		e = w.single;
+	while (w.depth) {
+		const struct xa_level *l = &w.level[w.depth - 1];
+		uint64_t slot = (index - l->base) >> l->shift;
+
+		e = slot < w.nr_slots ? l->slots[slot] : 0;
+		if (!is_node(&w, e))
+			break;
+		r = push(&w, e, l->base + (slot << l->shift));
+		if (r < 0)
+			return r;
+	}
+	if (!is_entry(&w, e))
+		return fail(-ENOENT, "no entry %lu in the xarray at %#lx", index, addr);
+	*ret = e;
+	return 0;
+}
+
+int idr_find(struct kernel *k, uint64_t addr, uint64_t index, uint64_t *ret)
+{
+	uint64_t base, tree;
+	int r = idr_tree(k, addr, &tree, &base);
+
+	return r < 0 ? r : xa_find(k, tree, index - base, ret);
 }

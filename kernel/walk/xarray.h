@@ -32,6 +32,10 @@ int idr_begin(struct xa_walk *w, struct kernel *k, uint64_t addr);
  * list_next(). */
 int xa_next(struct xa_walk *w, uint64_t *ret_index, uint64_t *ret_entry);
 
+/* The entry at @index alone, without a walk. -ENOENT: none. */
+int xa_find(struct kernel *k, uint64_t addr, uint64_t index, uint64_t *ret);
+int idr_find(struct kernel *k, uint64_t addr, uint64_t index, uint64_t *ret);
+
 /* Is it a number that was stored in place of a pointer? */
 static inline bool xa_is_value(uint64_t entry)
 {
