@@ -6,6 +6,7 @@
 #include "dump/base/bytes.h"
 #include "dump/base/err.h"
 #include "kernel/arch.h"
+#include "kernel/cpu.h"
 #include "kernel/fields.h"
 #include "kernel/lazy.h"
 #include "kernel/space.h"
@@ -20,6 +21,7 @@ struct kernel {
 	struct symbols *symbols;
 	struct types *types;
 	struct fields *fields;
+	struct cpu_facts *cpu_facts;
 };
 
 int kernel_open(struct dump *d, const struct kernel_options *options, struct kernel **ret)
@@ -40,7 +42,8 @@ int kernel_open(struct dump *d, const struct kernel_options *options, struct ker
 	lazy_init(&k->arch_once);
 	lazy_init(&k->space_once);
 	k->symbols = symbols_new(k);
-	if (!k->symbols) {
+	k->cpu_facts = cpu_facts_new(k);
+	if (!k->symbols || !k->cpu_facts) {
 		kernel_close(k);
 		return fail(-ENOMEM, "kernel");
 	}
@@ -56,6 +59,7 @@ void kernel_close(struct kernel *k)
 	lazy_fini(&k->space_once);
 	space_fini(&k->space);
 	symbols_free(k->symbols);
+	cpu_facts_free(k->cpu_facts);
 	fields_close(k->fields);
 	types_close(k->types);
 	free(k);
@@ -135,6 +139,11 @@ void kernel_give_types(struct kernel *k, struct types *ts)
 struct fields *kernel_fields(struct kernel *k)
 {
 	return k->fields;
+}
+
+struct cpu_facts *kernel_cpu_facts(struct kernel *k)
+{
+	return k->cpu_facts;
 }
 
 int kernel_read(struct kernel *k, uint64_t va, void *buf, size_t len)

@@ -25,6 +25,7 @@ struct dump *kernel_dump(const struct kernel *k);
 const struct kernel_options *kernel_options(const struct kernel *k);
 
 struct arch;
+struct cpu_facts;
 struct fields;
 struct space;
 struct types;
@@ -40,6 +41,7 @@ int kernel_types(struct kernel *k, const struct types **ret);
 void kernel_give_types(struct kernel *k, struct types *ts);
 
 struct fields *kernel_fields(struct kernel *k);
+struct cpu_facts *kernel_cpu_facts(struct kernel *k);
 
 /* Copy @len bytes at kernel virtual address @va, all or none. -EFAULT: not mapped; and the errors of
  * dump_read(). */

@@ -19,7 +19,11 @@
 #define LIMIT_BTF	   (64u << 20)	/* bytes of BTF: a kernel of 2026 has 7 MB */
 #define LIMIT_TYPE_CHAIN   64		/* names, qualifiers, dimensions one behind the other */
 #define LIMIT_TYPE_DEPTH   64		/* structures within structures */
+#define LIMIT_CPUS	   8192		/* NR_CPUS is at most that, on every architecture */
 #define LIMIT_WALK	   (64u << 20)	/* entries of a list or tree: pid_max is at most 4M */
+#define LIMIT_MODULE_SECTIONS 4096	/* sections of a module; -ffunction-sections: some hundreds */
+#define LIMIT_MODULE_PARAMS   4096	/* parameters of a module */
+#define LIMIT_PARAM_ELEMENTS  4096	/* elements of an array among them */
 #define LIMIT_MEMBER_STEPS 65536	/* members looked at for one name */
 
 #define PAGE_CACHE_BYTES  (32u << 20) /* decompressed pages kept */
