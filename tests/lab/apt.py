@@ -35,10 +35,10 @@ def keyrings():
 
 
 class Apt:
-    """One suite and architecture."""
+    """One suite and architecture, with its security archive where there is one."""
 
-    def __init__(self, suite, arch):
-        self.suite, self.arch = suite, arch
+    def __init__(self, suite, arch, security=True):
+        self.suite, self.arch, self.security = suite, arch, security
         self.dir = cache("apt", f"{suite}-{arch}")
         self.updated = False
         self.options = [
@@ -51,16 +51,16 @@ class Apt:
             "-o", "APT::Install-Recommends=false", "-qq",
         ]
 
-    def sources(self, security):
+    def sources(self):
         mirrors = machine_mirrors()
         line = f"deb [arch={self.arch} signed-by={keyrings()}] "
         text = line + f"{mirrors['Debian']} {self.suite} main\n"
-        if security and "Debian-Security" in mirrors:
+        if self.security and "Debian-Security" in mirrors:
             text += line + f"{mirrors['Debian-Security']} {self.suite}-security main\n"
         return text
 
     def update(self):
-        """Fetches the indexes, with those of the security archive where the suite has one."""
+        """Fetches the indexes, once."""
         if self.updated:
             return
         for part in "state/lists/partial", "cache/archives/partial":
@@ -69,13 +69,16 @@ class Apt:
         say(f"reading the package indexes of {self.suite}")
         with locked(self.dir):
             try:
-                self.fetch_indexes(security=True)
+                self.fetch_indexes()
             except LabError:
-                self.fetch_indexes(security=False)
+                if not self.security:
+                    raise
+                self.security = False
+                self.fetch_indexes()
         self.updated = True
 
-    def fetch_indexes(self, security):
-        (self.dir / "sources.list").write_text(self.sources(security))
+    def fetch_indexes(self):
+        (self.dir / "sources.list").write_text(self.sources())
         try:
             run("apt-get", *self.options, "-o", "APT::Update::Error-Mode=any", "update")
         except LabError as e:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 from .base import LabError, cache, locked, need, replacing, run, say
@@ -92,6 +93,8 @@ def stripped(module, where):
 
 
 def build_id(path):
-    """The build-id of an ELF file, or None."""
-    found = re.search(r"Build ID: (\w+)", run("readelf", "-n", path))
+    """The build-id of an ELF file, or None; readelf may know other notes less well."""
+    text = subprocess.run(["readelf", "-n", path], stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.DEVNULL, errors="replace", check=False).stdout
+    found = re.search(r"Build ID: (\w+)", text)
     return found[1] if found else None

@@ -10,12 +10,13 @@ import lzma
 import os
 import platform
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from .apt import Apt, unpack
-from .base import LabError, cache, locked, replacing, run
+from .base import LabError, cache, locked, replacing, run, say
 
 # What a guest loads, without dependencies; what a kernel has built in is passed over.
 SMALL_MODULES = ["virtio_pci", "virtio_mmio", "virtio_blk"]
@@ -102,20 +103,35 @@ def module_depends(data):
 
 
 def fetch(suite="bookworm", flavour="cloud-amd64", refresh=False):
-    """The newest kernel of a suite; with one in the cache the archive is asked only to refresh."""
+    """The newest kernel of a suite; with one in the cache the archive is asked only to refresh.
+
+    Where the newest is not complete (a mirror may lack debug packages of the security archive),
+    it is the newest of the suite itself.
+    """
     where = cache("kernels", f"{suite}-{flavour}")
     kernel = Kernel(suite, flavour, where)
     with locked(where):
         if where.exists() and not refresh:
             return kernel
         apt = Apt(suite, kernel.arch)
-        (image,) = apt.depends(f"linux-image-{flavour}", r"linux-image-\d")[:1]
-        version = apt.show(image)["Version"]
-        if where.exists() and kernel.version == version:
-            return kernel
-        with replacing(where) as new:
-            download(apt, image, version, Kernel(suite, flavour, new))
+        try:
+            fetch_newest(apt, kernel)
+        except LabError as e:
+            if not apt.security:
+                raise
+            say(f"{e}\n  going on without the security archive")
+            fetch_newest(Apt(suite, kernel.arch, security=False), kernel)
     return kernel
+
+
+def fetch_newest(apt, kernel):
+    """Fills or replaces a kernel's directory unless it holds the newest version already."""
+    image = apt.depends(f"linux-image-{kernel.flavour}", r"linux-image-\d")[0]
+    version = apt.show(image)["Version"]
+    if kernel.dir.exists() and kernel.version == version:
+        return
+    with replacing(kernel.dir) as new:
+        download(apt, image, version, Kernel(kernel.suite, kernel.flavour, new))
 
 
 def download(apt, image, version, kernel):
@@ -132,31 +148,35 @@ def download(apt, image, version, kernel):
 
 
 def unpack_image(apt, image, release, where):
-    """vmlinuz, config and modules/; newer suites keep the modules below /usr."""
-    deb = apt.download(image, where)
+    """vmlinuz, config and modules/, from one package or (since 7.x) from several."""
     tmp = where / "image"
     tmp.mkdir()
-    unpack(deb, tmp)
-    deb.unlink()
+    parts = apt.depends(image, rf"linux-(base|binary|modules)-{re.escape(release)}$")
+    for package in [image, *parts]:
+        deb = apt.download(package, where)
+        unpack(deb, tmp)
+        deb.unlink()
     for name in "vmlinuz", "config":
-        (tmp / "boot" / f"{name}-{release}").rename(where / name)
-    for top in "lib", "usr/lib":
-        if (tmp / top / "modules" / release).is_dir():
-            (tmp / top / "modules" / release).rename(where / "modules")
-    run("rm", "-rf", tmp)
-    if not (where / "modules").is_dir():
+        found = [p for p in tmp.rglob(f"{name}*") if p.name in (name, f"{name}-{release}")]
+        if not found:
+            raise LabError(f"{image} holds no {name}")
+        found[0].rename(where / name)
+    found = [p for p in tmp.rglob(release) if p.parent.name == "modules" and p.is_dir()]
+    if not found:
         raise LabError(f"{image} holds no modules")
+    found[0].rename(where / "modules")
+    shutil.rmtree(tmp)
 
 
 def unpack_debug(deb, kernel):
     """vmlinux, and the debug files of the modules that guests load."""
-    wildcards = ["*/boot/vmlinux-*"]
+    wildcards = ["*/vmlinux*"]
     for name, _ in kernel.modules(MODULES):
         wildcards.append("*/" + name.replace("_", "[-_]") + ".ko*")
     debug = kernel.dir / "debug"
     debug.mkdir()
     unpack(deb, debug, *wildcards)
-    found = [p for p in debug.rglob("vmlinux-*") if p.is_file() and not p.is_symlink()]
+    found = [p for p in debug.rglob("vmlinux*") if p.is_file() and not p.is_symlink()]
     if len(found) != 1:
         raise LabError(f"{deb.name} holds {len(found)} vmlinux files, not one")
     os.rename(found[0], kernel.vmlinux)

@@ -47,6 +47,8 @@ class Root:
             (new / "etc/apt/sources.list").write_text(sources)
             settings = run("apt-config", "dump", "Acquire")
             (new / "etc/apt/apt.conf.d/50machine").write_text(settings)
+            # Nothing here needs to survive a loss of power.
+            (new / "etc/dpkg/dpkg.cfg.d/unsafe").write_text("force-unsafe-io\n")
             for name in "resolv.conf", "hosts":
                 shutil.copy(f"/etc/{name}", new / "etc" / name)
             shutil.copytree(KEYRINGS, new / str(KEYRINGS)[1:], dirs_exist_ok=True)
@@ -70,15 +72,20 @@ class Root:
         return (self.dir / "var/lib/dpkg/info" / f"{package}.list").exists() or any(
             (self.dir / "var/lib/dpkg/info").glob(f"{package}:*.list"))
 
-    def run(self, command, binds=(), env=None, **how):
-        """Runs a command inside; binds are (outside, inside, "ro" or "rw").
+    def argv(self, command, binds=(), env=None):
+        """What to execute so that a command runs inside.
 
-        Returns the finished process with its texts, whatever its exit code.
+        binds are (outside, inside, "ro" or "rw"); env is all of its environment but PATH, HOME
+        and LC_ALL.
         """
-        places = [str(x) for bind in binds for x in bind]
         settings = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8",
-                    "ROOT": str(self.dir), **(env or {})}
+                    "ROOT": self.dir, **(env or {})}
+        places = [str(x) for bind in binds for x in bind]
+        return ["env", "-i", *(f"{k}={v}" for k, v in settings.items()), "unshare", "--mount",
+                "sh", "-c", MOUNT, "sh", *places, "--", *(str(c) for c in command)]
+
+    def run(self, command, binds=(), env=None, **how):
+        """Runs a command inside: the finished process with its texts, whatever its exit code."""
         how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                "text": True, "errors": "surrogateescape", **how}
-        return subprocess.run(["unshare", "--mount", "sh", "-c", MOUNT, "sh", *places, "--",
-                               *(str(c) for c in command)], env=settings, **how)
+        return subprocess.run(self.argv(command, binds, env), check=False, **how)

@@ -20,7 +20,7 @@ VARIANTS = {
     "elf-d31": (["-E", "-d", "31"], None),
     "flat-zlib-d31": (["-F", "-c", "-d", "31"], None),
     "flat-elf-d31": (["-F", "-E", "-d", "31"], None),
-    "split-zlib-d31": (["--split", "-c", "-d", "31"], None),
+    "split-zlib-d31": (["--split", "--splitblock-size", "1024", "-c", "-d", "31"], None),
 }
 SPLIT = 3
 
