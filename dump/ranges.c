@@ -169,12 +169,13 @@ static size_t locate(const struct ranges *rs, uint64_t paddr)
 void ranges_extent(const struct ranges *rs, uint64_t paddr, struct extent *ret)
 {
 	size_t i = locate(rs, paddr);
-	const struct range *range = &rs->v[i];
+	const struct range *range;
 	uint64_t in_file;
 
 	*ret = (struct extent){ .start = paddr, .end = UINT64_MAX, .status = PAGE_NO_RAM };
 	if (i == rs->n)
 		return;
+	range = &rs->v[i];
 	ret->end = range->paddr;
 	if (paddr < range->paddr)
 		return;
@@ -192,9 +193,9 @@ void ranges_extent(const struct ranges *rs, uint64_t paddr, struct extent *ret)
 int ranges_read(const struct ranges *rs, uint64_t paddr, void *buf, size_t len)
 {
 	size_t i = locate(rs, paddr);
-	const struct range *range = &rs->v[i];
+	const struct range *range = i < rs->n ? &rs->v[i] : NULL;
 
-	if (i == rs->n || paddr < range->paddr || !range->saved ||
+	if (!range || paddr < range->paddr || !range->saved ||
 	    len > range->size - (paddr - range->paddr))
 		return fail(-ENODATA, "%#lx is not in the dump", paddr);
 	return file_read(rs->file, range->off + (paddr - range->paddr), buf, len);
