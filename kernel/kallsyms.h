@@ -52,8 +52,8 @@ struct kallsyms_place {
 	enum kallsyms_encoding encoding;
 };
 
-/* Whether the addresses at @place rise. */
-bool kallsyms_fits(struct dump *d, const struct space *s, const struct kallsyms_place *place);
+/* Whether the addresses at @place rise: -EBADMSG if not. */
+int kallsyms_fits(struct dump *d, const struct space *s, const struct kallsyms_place *place);
 
 /* The places that VMCOREINFO names: f09bddbd8661 (v6.0). -ENOENT: it does not. */
 int kallsyms_by_vmcoreinfo(struct dump *d, const struct space *s, const struct vmcoreinfo *vi,

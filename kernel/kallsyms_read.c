@@ -44,25 +44,26 @@ static int copy_addresses(struct dump *d, const struct space *s, const struct ka
 	return 0;
 }
 
-bool kallsyms_fits(struct dump *d, const struct space *s, const struct kallsyms_place *place)
+int kallsyms_fits(struct dump *d, const struct space *s, const struct kallsyms_place *place)
 {
 	_free_ unsigned char *addresses = NULL;
 	struct kallsyms ks = { 0 };
+	int r = copy_addresses(d, s, place, &addresses, &ks);
 
-	return copy_addresses(d, s, place, &addresses, &ks) == 0 && kallsyms_ascending(&ks);
+	if (r < 0)
+		return r;
+	return kallsyms_ascending(&ks) ? 0 : fail(-EBADMSG, "kallsyms: the addresses do not rise");
 }
 
-/* Of two encodings the one whose addresses rise. */
+/* Of two encodings the one whose addresses rise. Relative ones would also rise, as small numbers, if
+ * they were taken for the other kind. */
 static int choose(struct dump *d, const struct space *s, struct kallsyms_place *place)
 {
-	static const enum kallsyms_encoding based[] = { KALLSYMS_PERCPU, KALLSYMS_RELATIVE };
-
-	for (int i = 0; i < 2; i++) {
-		place->encoding = based[i];
-		if (kallsyms_fits(d, s, place))
-			return 0;
-	}
-	return fail(-EBADMSG, "kallsyms: the addresses do not rise");
+	place->encoding = KALLSYMS_RELATIVE;
+	if (kallsyms_fits(d, s, place) == 0)
+		return 0;
+	place->encoding = KALLSYMS_PERCPU;
+	return kallsyms_fits(d, s, place);
 }
 
 int kallsyms_by_vmcoreinfo(struct dump *d, const struct space *s, const struct vmcoreinfo *vi,

@@ -246,32 +246,41 @@ static bool read_base(struct dump *d, const struct space *s, uint64_t va, uint64
 	return *ret >> 48 == 0xffff;
 }
 
-static bool try(struct dump *d, const struct space *s, uint64_t addresses,
+/* The addresses before num_syms or behind the index, as this encoding lays them out. A base is behind
+ * its offsets. */
+static bool try(struct dump *d, const struct space *s, uint64_t num, bool before,
 		enum kallsyms_encoding encoding, struct kallsyms_place *place)
 {
-	place->addresses = addresses;
+	const uint64_t offsets = (4ull * place->nr + 7) & ~7ull;
+
 	place->encoding = encoding;
-	return kallsyms_fits(d, s, place);
+	place->relative_base = 0;
+	if (encoding == KALLSYMS_ABSOLUTE)
+		place->addresses = num - 8ull * place->nr;
+	else
+		place->addresses = before ? num - 8 - offsets : place->index + KALLSYMS_INDEX_LEN;
+	if ((encoding == KALLSYMS_RELATIVE || encoding == KALLSYMS_PERCPU) &&
+	    !read_base(d, s, place->addresses + offsets, &place->relative_base))
+		return false;
+	return kallsyms_fits(d, s, place) == 0;
 }
 
-/* With a base before num_syms or behind the offsets, or neither. */
 static bool find_addresses(struct dump *d, const struct space *s, uint64_t num,
 			   struct kallsyms_place *place)
 {
-	const uint64_t size = (4ull * place->nr + 7) & ~7ull,
-		       behind = place->index + KALLSYMS_INDEX_LEN;
-	uint64_t *base = &place->relative_base;
+	static const struct {
+		bool before;
+		enum kallsyms_encoding encoding;
+	} forms[] = {
+		{ true, KALLSYMS_RELATIVE }, { true, KALLSYMS_PERCPU },
+		{ true, KALLSYMS_ABSOLUTE }, { false, KALLSYMS_RELATIVE },
+		{ false, KALLSYMS_PERCPU },  { false, KALLSYMS_PLACE },
+	};
 
-	if (read_base(d, s, num - 8, base) &&
-	    (try(d, s, num - 8 - size, KALLSYMS_PERCPU, place) ||
-	     try(d, s, num - 8 - size, KALLSYMS_RELATIVE, place) ||
-	     try(d, s, num - 8ull * place->nr, KALLSYMS_ABSOLUTE, place)))
-		return true;
-	if (read_base(d, s, behind + size, base) && (try(d, s, behind, KALLSYMS_PERCPU, place) ||
-						     try(d, s, behind, KALLSYMS_RELATIVE, place)))
-		return true;
-	*base = 0;
-	return try(d, s, behind, KALLSYMS_PLACE, place);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (try(d, s, num, forms[i].before, forms[i].encoding, place))
+			return true;
+	return false;
 }
 
 int kallsyms_search(struct dump *d, const struct space *s, uint64_t first, uint64_t last,
