@@ -11,9 +11,15 @@
 
 struct tlb {
 	struct {
-		_Atomic uint64_t check, value; /* check = value ^ key */
+		_Atomic uint64_t check, value; /* check = mix(value) ^ key */
 	} slot[SLOTS];
 };
+
+/* Spread, so that the halves of two neighbours' translations never make up a third. */
+static uint64_t mix(uint64_t value)
+{
+	return (value ^ value >> 29) * 0xbf58476d1ce4e5b9ull;
+}
 
 struct tlb *tlb_new(void)
 {
@@ -25,7 +31,7 @@ void tlb_free(struct tlb *t)
 	free(t);
 }
 
-/* Not 0, the key of an empty slot. */
+/* Not 0, which is the key of an empty slot. */
 static uint64_t key_of(uint64_t va, uint8_t shift)
 {
 	return va >> shift << shift | shift;
@@ -47,7 +53,7 @@ bool tlb_find(struct tlb *t, uint64_t va, uint64_t *ret, uint64_t *ret_left)
 		uint64_t value = atomic_load_explicit(&t->slot[s].value, memory_order_relaxed);
 		uint64_t check = atomic_load_explicit(&t->slot[s].check, memory_order_relaxed);
 
-		if ((check ^ value) != key_of(va, shifts[i]))
+		if ((check ^ mix(value)) != key_of(va, shifts[i]))
 			continue;
 		*ret = value + offset;
 		*ret_left = (1ull << shifts[i]) - offset;
@@ -64,5 +70,6 @@ void tlb_add(struct tlb *t, uint64_t va, uint64_t pa, uint8_t shift)
 	if (shift < SMALL)
 		return;
 	atomic_store_explicit(&t->slot[s].value, value, memory_order_relaxed);
-	atomic_store_explicit(&t->slot[s].check, value ^ key_of(va, kept), memory_order_relaxed);
+	atomic_store_explicit(&t->slot[s].check, mix(value) ^ key_of(va, kept),
+			      memory_order_relaxed);
 }

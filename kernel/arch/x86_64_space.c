@@ -245,11 +245,12 @@ static int by_vmcoreinfo(struct dump *d, const struct vmcoreinfo *vi, struct spa
  * what was assumed stays. */
 static void confirm_image(struct dump *d, struct space *ret)
 {
+	const struct space tables = { .pt = ret->pt, .root = ret->root, .clear = ret->clear };
 	struct region image;
 
 	if (!ret->pt)
 		return;
-	if (!find_image(d, ret, &image)) {
+	if (!find_image(d, &tables, &image)) {
 		put(&ret->evidence, "kernel image       the page tables do not map it\n");
 		return;
 	}
