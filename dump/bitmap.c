@@ -112,23 +112,29 @@ static uint64_t count(const unsigned char *block, size_t nbits)
 	return n;
 }
 
+/* Block @index holds @bits: count them, if it is the next to be counted. Under the lock. */
+static void tally(struct bitmap *b, uint64_t index, const unsigned char *bits)
+{
+	if (b->known != index + 1)
+		return;
+	b->before[index + 1] = b->before[index] + count(bits, BLOCK_BITS);
+	atomic_store_explicit(&b->known, index + 2, memory_order_release);
+}
+
 /* Make before[block] known. */
 static int reach(struct bitmap *b, uint64_t block)
 {
 	unsigned char bits[BLOCK_BYTES];
-	uint64_t i;
 	int r = 0;
 
 	if (atomic_load_explicit(&b->known, memory_order_acquire) > block)
 		return 0;
 	pthread_mutex_lock(&b->lock);
-	for (i = b->known; i <= block && r == 0; i++) {
+	while (b->known <= block && r == 0) {
 		/* Past the cache: a scan would only wash it out. */
-		r = cancelled() ? fail(-EINTR, "interrupted") : load_block(b, i - 1, bits);
-		if (r < 0)
-			break;
-		b->before[i] = b->before[i - 1] + count(bits, BLOCK_BITS);
-		atomic_store_explicit(&b->known, i + 1, memory_order_release);
+		r = cancelled() ? fail(-EINTR, "interrupted") : load_block(b, b->known - 1, bits);
+		if (r == 0)
+			tally(b, b->known - 1, bits);
 	}
 	pthread_mutex_unlock(&b->lock);
 	return r;
@@ -172,6 +178,17 @@ static size_t first(const unsigned char *block, size_t from, bool value)
 	return BLOCK_BITS;
 }
 
+/* The first block from @block on that is not known to consist of @value alone. */
+static uint64_t skip_uniform(const struct bitmap *b, uint64_t block, bool value)
+{
+	uint64_t known = atomic_load_explicit(&b->known, memory_order_acquire);
+
+	while (block + 1 < known &&
+	       b->before[block + 1] - b->before[block] == (value ? BLOCK_BITS : 0))
+		block++;
+	return block;
+}
+
 int bitmap_run(struct bitmap *b, uint64_t i, bool *ret_value, uint64_t *ret_end)
 {
 	uint64_t block = i / BLOCK_BITS, end;
@@ -188,8 +205,15 @@ int bitmap_run(struct bitmap *b, uint64_t i, bool *ret_value, uint64_t *ret_end)
 	r = cancelled() ? fail(-EINTR, "interrupted") : read_block(b, block, bits);
 	if (r < 0)
 		return r;
+	if (atomic_load_explicit(&b->known, memory_order_relaxed) == block + 1) {
+		pthread_mutex_lock(&b->lock);
+		tally(b, block, bits);
+		pthread_mutex_unlock(&b->lock);
+	}
 	value = bits[pos / 8] >> (pos % 8) & 1;
 	end = block * BLOCK_BITS + first(bits, pos, !value);
+	if (end == (block + 1) * BLOCK_BITS)
+		end = skip_uniform(b, block + 1, value) * BLOCK_BITS;
 	*ret_value = value;
 	*ret_end = end < b->nbits ? end : b->nbits;
 	return 0;

@@ -21,6 +21,6 @@ int bitmap_test(struct bitmap *b, uint64_t i, bool *ret);
 /* How many bits below @i are set. The first call for a far @i reads the bitmap up to there. */
 int bitmap_rank(struct bitmap *b, uint64_t i, uint64_t *ret);
 
-/* The value at @i, and up to where it holds at least: the end of its run, or of the block that was
- * looked at, so that the cost has a bound. At most nbits. */
+/* The value at @i, and up to where it holds at least: the end of its run, or a place before that, so
+ * that the cost has a bound. At most nbits. */
 int bitmap_run(struct bitmap *b, uint64_t i, bool *ret_value, uint64_t *ret_end);
