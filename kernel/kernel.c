@@ -11,6 +11,7 @@
 #include "kernel/lazy.h"
 #include "kernel/space.h"
 #include "kernel/symbols.h"
+#include "kernel/typeinfo.h"
 
 struct kernel {
 	struct dump *dump;
@@ -19,7 +20,9 @@ struct kernel {
 	const struct arch *arch;
 	struct space space;
 	struct symbols *symbols;
+	struct lazy types_once;
 	struct types *types;
+	struct typeinfo *typeinfo;
 	struct fields *fields;
 	struct cpu_facts *cpu_facts;
 };
@@ -41,9 +44,11 @@ int kernel_open(struct dump *d, const struct kernel_options *options, struct ker
 		k->options = *options;
 	lazy_init(&k->arch_once);
 	lazy_init(&k->space_once);
+	lazy_init(&k->types_once);
 	k->symbols = symbols_new(k);
 	k->cpu_facts = cpu_facts_new(k);
-	if (!k->symbols || !k->cpu_facts) {
+	k->typeinfo = typeinfo_new(k);
+	if (!k->symbols || !k->cpu_facts || !k->typeinfo) {
 		kernel_close(k);
 		return fail(-ENOMEM, "kernel");
 	}
@@ -57,10 +62,12 @@ void kernel_close(struct kernel *k)
 		return;
 	lazy_fini(&k->arch_once);
 	lazy_fini(&k->space_once);
+	lazy_fini(&k->types_once);
 	space_fini(&k->space);
 	symbols_free(k->symbols);
 	cpu_facts_free(k->cpu_facts);
 	fields_close(k->fields);
+	typeinfo_free(k->typeinfo);
 	types_close(k->types);
 	free(k);
 }
@@ -122,10 +129,19 @@ int kernel_space(struct kernel *k, const struct space **ret)
 	return 0;
 }
 
+static int make_types(void *arg)
+{
+	struct kernel *k = arg;
+
+	return k->types ? 0 : typeinfo_kernel(k, &k->types);
+}
+
 int kernel_types(struct kernel *k, const struct types **ret)
 {
-	if (!k->types)
-		return fail(-ENOENT, "no types are known");
+	int r = lazy_get(&k->types_once, make_types, k);
+
+	if (r < 0)
+		return r;
 	*ret = k->types;
 	return 0;
 }
@@ -134,6 +150,11 @@ void kernel_give_types(struct kernel *k, struct types *ts)
 {
 	types_close(k->types);
 	k->types = ts;
+}
+
+struct typeinfo *kernel_typeinfo(struct kernel *k)
+{
+	return k->typeinfo;
 }
 
 struct fields *kernel_fields(struct kernel *k)

@@ -28,6 +28,7 @@ struct arch;
 struct cpu_facts;
 struct fields;
 struct space;
+struct typeinfo;
 struct types;
 
 int kernel_arch(struct kernel *k, const struct arch **ret);
@@ -40,6 +41,7 @@ int kernel_types(struct kernel *k, const struct types **ret);
 /* Give types, which the kernel takes over, before the first look at any. */
 void kernel_give_types(struct kernel *k, struct types *ts);
 
+struct typeinfo *kernel_typeinfo(struct kernel *k);
 struct fields *kernel_fields(struct kernel *k);
 struct cpu_facts *kernel_cpu_facts(struct kernel *k);
 

@@ -42,8 +42,10 @@ static bool descend(struct search *s, const struct type *t, struct place *at)
 	if (!type_is_aggregate(t) || s->depth == LIMIT_TYPE_DEPTH)
 		return false;
 	s->depth++;
-	for (uint32_t i = 0; i < t->nr && !found && s->steps; i++, s->steps--)
+	for (uint32_t i = 0; i < t->nr && !found && s->steps; i++) {
+		s->steps--;
 		found = try_member(s, &t->members[i], at);
+	}
 	s->depth--;
 	return found;
 }

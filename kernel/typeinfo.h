@@ -1,0 +1,21 @@
+/* Where a dump keeps its types: the kernel's BTF between two symbols of its image, those of modules
+ * in memory, where the kernel put them when it loaded each. */
+#pragma once
+
+#include "kernel/kernel.h"
+#include "kernel/types/type.h"
+
+/* The kernel's own, which the caller closes. -ENOENT: this kernel has no BTF (5.2 was the first that
+ * may), or its symbols are not known. */
+int typeinfo_kernel(struct kernel *k, struct types **ret);
+
+/* The types of the module whose struct module is at @module, on top of the kernel's; made once, and
+ * borrowed until kernel_close(). -ENOENT: it has none of its own. */
+int typeinfo_module(struct kernel *k, uint64_t module, const struct types **ret);
+
+/* For kernel.c: what is kept of them. */
+struct typeinfo;
+
+/* NULL: no memory. */
+struct typeinfo *typeinfo_new(struct kernel *k);
+void typeinfo_free(struct typeinfo *ti);
