@@ -1,0 +1,109 @@
+"""Dumps made for tests, and vmcorefs mounted on them."""
+
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VMCOREFS = Path(os.environ.get("VMCOREFS", ROOT / "build/fs/vmcorefs")).resolve()
+MKDUMP = Path(os.environ.get("MKDUMP", VMCOREFS.parents[1] / "tests/image/mkdump")).resolve()
+SAMPLE = ROOT / "tests/sample/vmcore"
+
+# Builds with sanitizers on a loaded machine.
+PATIENCE = 120
+
+
+def run(*args, **more):
+    """A command that must succeed; its output."""
+    args = [str(a) for a in args]
+    return subprocess.run(args, check=True, capture_output=True, timeout=PATIENCE, **more).stdout
+
+
+def vmcorefs(*args):
+    """vmcorefs run to its end: (exit status, stdout, stderr)."""
+    done = subprocess.run([str(VMCOREFS), *map(str, args)], capture_output=True, text=True,
+                          timeout=PATIENCE, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr
+
+
+def mkdump(memory, output, *options):
+    """Write a dump of a memory in text form."""
+    run(MKDUMP, *options, "-m", "-", output, input=memory.encode())
+    return output
+
+
+def wait_for(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)
+
+
+class Mount:
+    """vmcorefs in the foreground, so that its end and its exit status are seen."""
+
+    def __init__(self, point, *args):
+        self.point = Path(point)
+        self.point.mkdir(exist_ok=True)
+        self.log = self.point.with_name(self.point.name + ".stderr")
+        with open(self.log, "wb") as log:
+            self.daemon = subprocess.Popen([str(VMCOREFS), "-f", *map(str, args), str(point)],
+                                           stdin=subprocess.DEVNULL, stderr=log)
+        wait_for(lambda: self.daemon.poll() is not None or os.path.ismount(point))
+        if self.daemon.poll() is not None:
+            raise RuntimeError(self.log.read_text())
+
+    def __truediv__(self, path):
+        return self.point / path.lstrip("/")
+
+    def unmount(self, *options):
+        run("fusermount3", "-u", *options, self.point)
+
+    def ended(self):
+        """The daemon's exit status, once it is unmounted."""
+        return self.daemon.wait(PATIENCE)
+
+    def close(self):
+        if self.daemon.poll() is None:
+            subprocess.run(["fusermount3", "-u", "-z", str(self.point)], check=False,
+                           capture_output=True)
+        status = self.ended()
+        assert status == 0, f"vmcorefs ended with {status}: {self.log.read_text()}"
+
+
+def tree_rules():
+    """(kind, path, help) of every line of tree.def."""
+    text = re.sub(r"/\*.*?\*/", "", (ROOT / "fs/tree.def").read_text(), flags=re.S)
+    return re.findall(r'^(\w+) ?\("([^"]+)", \w+,\s*"([^"]+)"\)', text, re.M)
+
+
+MOST = 20
+
+
+def some(names):
+    """At most MOST of them, first and last included: a directory may list all symbols."""
+    if len(names) <= MOST:
+        return names
+    return [names[i * (len(names) - 1) // (MOST - 1)] for i in range(MOST)]
+
+
+def walk(point):
+    """Paths below the mount point, as tree.def writes them; of large directories some."""
+    found, folders = [], [""]
+    while folders:
+        inside = folders.pop()
+        entries = sorted(os.scandir(f"{point}{inside}"), key=lambda e: e.name)
+        for e in some(entries):
+            found.append(f"{inside}/{e.name}")
+            if e.is_dir(follow_symlinks=False):
+                folders.append(f"{inside}/{e.name}")
+    return found
+
+
+def text_files(point):
+    """The files that are not memory."""
+    return [point / path.lstrip("/") for path in walk(point)
+            if (point / path.lstrip("/")).is_file() and not path.startswith("/memory")
+            and not (point / path.lstrip("/")).is_symlink()]

@@ -1,0 +1,153 @@
+"""Directories, names and attributes."""
+
+import ctypes
+import os
+import re
+import stat
+import struct
+
+import pytest
+
+from mounted import some, tree_rules, walk
+
+KINDS = {"TEXT": stat.S_ISREG, "RAW": stat.S_ISREG, "LINK": stat.S_ISLNK, "LIST": stat.S_ISDIR}
+SYS_getdents64 = {"x86_64": 217}.get(os.uname().machine, 61)
+
+
+def pattern(path):
+    return re.sub(r"\{\w+\}", "[^/]+", path)
+
+
+def test_find_equals_the_table(any_tree):
+    rules = tree_rules()
+    found = walk(any_tree.point)
+    known = set()
+    for _, path, _ in rules:
+        parts = path.split("/")
+        known |= {pattern("/".join(parts[:i])) for i in range(2, len(parts) + 1)}
+    for path in found:
+        assert any(re.fullmatch(k, path) for k in known), f"{path} is not in the table"
+    for _, path, _ in rules:
+        # Of a dump that was made up, directories may be empty.
+        if "{" not in path or any(re.fullmatch(pattern(path.rsplit("/", 1)[0]) + "/.*", f)
+                                  for f in found):
+            assert any(re.fullmatch(pattern(path), f) for f in found), f"{path} is not there"
+
+
+def test_kinds_are_those_of_the_table(any_tree):
+    rules = tree_rules()
+    kinds = {path: kind for kind, path, _ in rules}
+    kinds.update({path: kind for kind, path, _ in rules if kind != "LIST"})
+    for path in walk(any_tree.point):
+        for known, kind in kinds.items():
+            if re.fullmatch(pattern(known), path):
+                assert KINDS[kind](os.lstat(any_tree / path).st_mode), path
+
+
+def test_readme_has_the_table(tree):
+    text = (tree / "README").read_text()
+    for _, path, help_ in tree_rules():
+        assert re.search(f"^{re.escape(path)} +{re.escape(help_)}$", text, re.M), path
+
+
+def test_order_is_that_of_the_table(tree):
+    first = []
+    for _, path, _ in tree_rules():
+        name = path.split("/")[1]
+        if name not in first:
+            first.append(name)
+    assert [e.name for e in os.scandir(tree.point)] == first
+
+
+def test_listing_agrees_with_stat(any_tree):
+    for path in ["", *walk(any_tree.point)]:
+        if os.path.isdir(any_tree / path):
+            for e in some(list(os.scandir(any_tree / path))):
+                st = os.lstat(e.path)
+                assert e.inode() == st.st_ino, e.path
+                assert e.is_dir(follow_symlinks=False) == stat.S_ISDIR(st.st_mode), e.path
+                assert e.is_symlink() == stat.S_ISLNK(st.st_mode), e.path
+
+
+def getdents(fd, size):
+    """Names of one getdents64() call."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    buf = ctypes.create_string_buffer(size)
+    n = libc.syscall(SYS_getdents64, fd, buf, size)
+    if n < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    names, at = [], 0
+    while at < n:
+        _, offset, length, _ = struct.unpack_from("<QqHB", buf, at)
+        names.append((buf.raw[at + 19:at + length].split(b"\0")[0].decode(), offset))
+        at += length
+    return names
+
+
+def list_in_pieces(path, size):
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        names = []
+        while more := getdents(fd, size):
+            names += more
+        return names
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("size", [32, 48, 100, 4096])
+def test_tiny_directory_buffers(tree, size):
+    for folder in "", "dump", "cpus":
+        names = [n for n, _ in list_in_pieces(tree / folder, size)]
+        assert names[:2] == [".", ".."]
+        assert sorted(names[2:]) == sorted(os.listdir(tree / folder))
+
+
+def test_seek_in_a_directory(tree):
+    whole = list_in_pieces(tree.point, 4096)
+    fd = os.open(tree.point, os.O_RDONLY | os.O_DIRECTORY)
+    for i, (_, offset) in reversed(list(enumerate(whole[:-1]))):
+        os.lseek(fd, offset, os.SEEK_SET)
+        assert getdents(fd, 4096)[0] == whole[i + 1]
+    os.close(fd)
+
+
+@pytest.mark.parametrize("name", ["nothing", "log/", "cpus/2", "cpus/00", "cpus/+1", "cpus/{cpu}",
+                                  "cpus/99999999999999999999999", "dump/" + "x" * 300])
+def test_what_is_not_there(tree, name):
+    for _ in range(2):
+        with pytest.raises(OSError):
+            os.stat(f"{tree.point}/{name}")
+
+
+def test_inode_numbers_are_distinct_and_stay(tree):
+    paths = [tree / p for p in walk(tree.point)]
+    inodes = {p: os.lstat(p).st_ino for p in paths}
+    assert len(set(inodes.values())) == len(paths)
+    if os.geteuid() == 0:
+        with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as f:
+            f.write("2")
+    assert {p: os.lstat(p).st_ino for p in paths} == inodes
+
+
+def test_attributes(tree):
+    for path in ["", *walk(tree.point)]:
+        st = os.lstat(tree / path)
+        assert (st.st_uid, st.st_gid) == (os.getuid(), os.getgid())
+        assert st.st_mtime == st.st_ctime == 1700000123, "the time of the crash"
+        if not stat.S_ISLNK(st.st_mode):
+            assert stat.S_IMODE(st.st_mode) & 0o077 == 0, "private"
+
+
+def test_links(tree):
+    assert os.readlink(tree / "vmcore") == "memory/vmcore"
+    assert os.lstat(tree / "vmcore").st_size == len("memory/vmcore")
+    assert os.path.samefile(tree / "vmcore", tree / "memory/vmcore")
+
+
+def test_statfs(tree, dumps):
+    fs = os.statvfs(tree.point)
+    assert fs.f_flag & os.ST_RDONLY
+    assert fs.f_bfree == fs.f_bavail == 0
+    assert fs.f_blocks * fs.f_frsize >= os.path.getsize(dumps["kdump"][0])
+    assert fs.f_namemax >= 255
