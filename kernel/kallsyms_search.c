@@ -88,29 +88,44 @@ static bool tokens_in(struct dump *d, const struct space *s, uint64_t va, const 
 	}
 }
 
+/* How far at least nothing can be read from @va on. */
+static uint64_t hole(struct dump *d, const struct space *s, uint64_t va)
+{
+	const uint64_t page = dump_facts(d)->page_size, rest = page - va % page;
+	struct mapping m;
+	struct extent e;
+
+	if (space_lookup(s, d, va, &m) < 0)
+		return rest;
+	if (m.kind != MAP_RAM)
+		return m.left;
+	/* A page that should be there is corrupt. */
+	if (dump_extent(d, m.pa, &e) < 0 || extent_readable(&e))
+		return rest;
+	return e.end - m.pa < m.left ? e.end - m.pa : m.left;
+}
+
 static int find_tokens(struct dump *d, const struct space *s, uint64_t first, uint64_t last,
 		       struct kallsyms_place *ret)
 {
-	const size_t page = dump_facts(d)->page_size;
-	_free_ unsigned char *buf = malloc(CHUNK + OVERLAP), *room = malloc(TOKENS_ROOM);
+	_free_ unsigned char *buf = malloc(CHUNK), *room = malloc(TOKENS_ROOM);
 
 	if (!buf || !room)
 		return fail(-ENOMEM, "search for kallsyms");
-	for (uint64_t at = first, got; at <= last; at += got) {
-		uint64_t left = last - at + 1;
+	for (uint64_t at = first, left = last - first + 1, got; left; at += got, left -= got) {
 
 		if (cancelled())
 			return fail(-EINTR, "interrupted while looking for kallsyms");
 		got = space_read_some(s, d, at, buf, left < CHUNK ? (size_t)left : CHUNK);
 		if (tokens_in(d, s, at, buf, (size_t)got, room, ret))
 			return 0;
-		if (got == left)
-			break;
 		/* A page that is missing ended it; else begin anew with the end of this. */
-		if (got < CHUNK)
-			got = page - (at + got) % page + got;
-		else
+		if (got < CHUNK && got < left)
+			got += hole(d, s, at + got);
+		else if (got < left)
 			got -= OVERLAP;
+		if (got > left)
+			break;
 	}
 	return fail(-ENOENT, "no kallsyms in the kernel image");
 }

@@ -18,5 +18,12 @@ int fuzz_file(const uint8_t *data, size_t size, char ret_path[32]);
 /* Look at a value that was parsed: what it was made of must have been there. */
 void fuzz_use(uint64_t value);
 
+struct kernel;
+
+/* A kernel whose VMCOREINFO are the bytes up to a NUL, and whose memory at 0xffffffff80000000 those
+ * behind it; NULL when they make none. */
+struct kernel *fuzz_kernel(const uint8_t *data, size_t size);
+void fuzz_kernel_close(struct kernel *k);
+
 /* Extents and some of the bytes of each, notes and VMCOREINFO. */
 void fuzz_dump(struct dump *d);

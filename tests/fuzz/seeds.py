@@ -10,6 +10,8 @@ import sys
 import tempfile
 import zlib
 
+import seed_kallsyms
+
 MEMORY = """\
 set release 6.1.0
 set cpus 1
@@ -171,6 +173,10 @@ def seeds(mkdump, folder):
     yield "vmcoreinfo/page", ("OSRELEASE=1\nPAGESIZE=4096\nSYMBOL(x)=1\n").encode().ljust(4096, b"\0")
     yield "log/prb", prb()
     yield "log/records", records()
+    yield "kallsyms/percpu", seed_kallsyms.percpu(20, True)
+    yield "kallsyms/place", seed_kallsyms.place(20, True)
+    yield "kallsyms/percpu-search", seed_kallsyms.percpu(1100, False)
+    yield "kallsyms/place-search", seed_kallsyms.place(1100, False)
     yield "btf/small", btf(folder)
 
 
