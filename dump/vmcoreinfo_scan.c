@@ -25,11 +25,19 @@ struct scan {
 	_Atomic uint64_t found; /* lowest page that fits; UINT64_MAX: none yet */
 };
 
-static void lower(_Atomic uint64_t *at, uint64_t value)
+static void bring_down(_Atomic uint64_t *at, uint64_t value)
 {
 	uint64_t old = *at;
 
 	while (value < old && !atomic_compare_exchange_weak(at, &old, value))
+		;
+}
+
+static void advance(_Atomic uint64_t *at, uint64_t value)
+{
+	uint64_t old = *at;
+
+	while (value > old && !atomic_compare_exchange_weak(at, &old, value))
 		;
 }
 
@@ -43,7 +51,7 @@ static void look(struct scan *s, uint64_t paddr, size_t len, unsigned char *buf)
 		if (!whole && dump_read(s->dump, paddr + off, buf + off, page) < 0)
 			continue;
 		if (vmcoreinfo_recognise(buf + off, page)) {
-			lower(&s->found, paddr + off);
+			bring_down(&s->found, paddr + off);
 			return;
 		}
 	}
@@ -57,6 +65,9 @@ static void look_through(struct scan *s, uint64_t from, uint64_t to, unsigned ch
 	for (uint64_t at = from; at < to; at = e.end) {
 		if (dump_extent(s->dump, at, &e) < 0)
 			return;
+		/* What holds no memory may be far larger than a chunk. */
+		if (!extent_readable(&e))
+			advance(&s->next, (e.end < s->end ? e.end : s->end) & ~(page - 1));
 		if (e.end > to)
 			e.end = to;
 		if (!extent_readable(&e) || e.status == PAGE_ZERO)
