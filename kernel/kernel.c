@@ -8,6 +8,7 @@
 #include "kernel/arch.h"
 #include "kernel/cpu.h"
 #include "kernel/fields.h"
+#include "kernel/keys.h"
 #include "kernel/lazy.h"
 #include "kernel/space.h"
 #include "kernel/symbols.h"
@@ -25,6 +26,7 @@ struct kernel {
 	struct typeinfo *typeinfo;
 	struct fields *fields;
 	struct cpu_facts *cpu_facts;
+	struct keys *keys;
 };
 
 int kernel_open(struct dump *d, const struct kernel_options *options, struct kernel **ret)
@@ -47,8 +49,9 @@ int kernel_open(struct dump *d, const struct kernel_options *options, struct ker
 	lazy_init(&k->types_once);
 	k->symbols = symbols_new(k);
 	k->cpu_facts = cpu_facts_new(k);
+	k->keys = keys_new(k);
 	k->typeinfo = typeinfo_new(k);
-	if (!k->symbols || !k->cpu_facts || !k->typeinfo) {
+	if (!k->symbols || !k->cpu_facts || !k->keys || !k->typeinfo) {
 		kernel_close(k);
 		return fail(-ENOMEM, "kernel");
 	}
@@ -66,6 +69,7 @@ void kernel_close(struct kernel *k)
 	space_fini(&k->space);
 	symbols_free(k->symbols);
 	cpu_facts_free(k->cpu_facts);
+	keys_free(k->keys);
 	fields_close(k->fields);
 	typeinfo_free(k->typeinfo);
 	types_close(k->types);
@@ -165,6 +169,11 @@ struct fields *kernel_fields(struct kernel *k)
 struct cpu_facts *kernel_cpu_facts(struct kernel *k)
 {
 	return k->cpu_facts;
+}
+
+struct keys *kernel_keys(struct kernel *k)
+{
+	return k->keys;
 }
 
 int kernel_read(struct kernel *k, uint64_t va, void *buf, size_t len)

@@ -27,6 +27,7 @@ const struct kernel_options *kernel_options(const struct kernel *k);
 struct arch;
 struct cpu_facts;
 struct fields;
+struct keys;
 struct space;
 struct typeinfo;
 struct types;
@@ -44,6 +45,7 @@ void kernel_give_types(struct kernel *k, struct types *ts);
 struct typeinfo *kernel_typeinfo(struct kernel *k);
 struct fields *kernel_fields(struct kernel *k);
 struct cpu_facts *kernel_cpu_facts(struct kernel *k);
+struct keys *kernel_keys(struct kernel *k);
 
 /* Copy @len bytes at kernel virtual address @va, all or none. -EFAULT: not mapped; and the errors of
  * dump_read(). */

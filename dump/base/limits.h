@@ -20,6 +20,8 @@
 #define LIMIT_MODULES	   65536	/* loaded modules */
 #define LIMIT_TYPE_CHAIN   64		/* names, qualifiers, dimensions one behind the other */
 #define LIMIT_TYPE_DEPTH   64		/* structures within structures */
+#define LIMIT_RODATA	   (256u << 20) /* bytes of constant data: a kernel of 2026 has 20 MB */
+#define LIMIT_GROUPS	   65536	/* of one task: NGROUPS_MAX */
 #define LIMIT_CPUS	   8192		/* NR_CPUS is at most that, on every architecture */
 #define LIMIT_WALK	   (64u << 20)	/* entries of a list or tree: pid_max is at most 4M */
 #define LIMIT_MODULE_SECTIONS 4096	/* sections of a module; -ffunction-sections: some hundreds */
