@@ -44,6 +44,8 @@ void fuzz_format(const struct format *format, const uint8_t *data, size_t size)
 	struct file *f = mem_file(&mem, data, size);
 	struct opened o = { .facts = { .page_size = 4096, .dump_level = -1 } };
 
+	if (!format->probe(data, size))
+		return;
 	if (format->open(&f, 1, &o) == 0)
 		use_format(format, &o);
 	format->close(o.priv);
