@@ -264,6 +264,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	}
 	fi->fh = (uintptr_t)h;
 	fi->keep_cache = 1;
+	fi->noflush = 1;
 	if (fuse_reply_open(req, fi) < 0)
 		handle_close(fs_of(req), h);
 }

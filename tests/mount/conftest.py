@@ -15,6 +15,9 @@ set time 1700000000
 vmcoreinfo OSRELEASE=6.1.0-test
 vmcoreinfo PAGESIZE=4096
 vmcoreinfo SYMBOL(init_uts_ns)=ffffffff81000000
+vmcoreinfo SYMBOL(swapper_pg_dir)=ffffffff81400000
+vmcoreinfo NUMBER(phys_base)=0
+vmcoreinfo KERNELOFFSET=0
 vmcoreinfo CRASHTIME=1700000123
 note CORE 1 0*336
 note CORE 1 0*336
@@ -51,6 +54,7 @@ def dumps(tmp_path_factory):
         "kdump": mkdump(MEMORY, folder / "kdump"),
         "raw": mkdump(MEMORY, folder / "raw", "-c", "raw"),
         "flat": mkdump(MEMORY, folder / "flat", "-F"),
+        "zero": mkdump(MEMORY, folder / "zero", "-d", "1"),
         "level": mkdump(MEMORY, folder / "level", "-d", "31"),
     }
     made = {name: [path] for name, path in made.items()}

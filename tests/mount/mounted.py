@@ -69,6 +69,11 @@ class Mount:
         if self.daemon.poll() is None:
             subprocess.run(["fusermount3", "-u", "-z", str(self.point)], check=False,
                            capture_output=True)
+        try:
+            self.daemon.wait(10)
+        except subprocess.TimeoutExpired:
+            # A test that failed still has files open.
+            self.daemon.terminate()
         status = self.ended()
         assert status == 0, f"vmcorefs ended with {status}: {self.log.read_text()}"
 
