@@ -13,6 +13,7 @@
 #include "kernel/space.h"
 #include "kernel/symbols.h"
 #include "kernel/typeinfo.h"
+#include "kernel/vmlinux.h"
 
 struct kernel {
 	struct dump *dump;
@@ -21,6 +22,7 @@ struct kernel {
 	const struct arch *arch;
 	struct space space;
 	struct symbols *symbols;
+	struct objfile *vmlinux;
 	struct lazy types_once;
 	struct types *types;
 	struct typeinfo *typeinfo;
@@ -55,6 +57,11 @@ int kernel_open(struct dump *d, const struct kernel_options *options, struct ker
 		kernel_close(k);
 		return fail(-ENOMEM, "kernel");
 	}
+	r = k->options.vmlinux && !k->options.no_debuginfo ? vmlinux_open(k, &k->vmlinux) : 0;
+	if (r < 0) {
+		kernel_close(k);
+		return r;
+	}
 	*ret = k;
 	return 0;
 }
@@ -68,6 +75,7 @@ void kernel_close(struct kernel *k)
 	lazy_fini(&k->types_once);
 	space_fini(&k->space);
 	symbols_free(k->symbols);
+	objfile_close(k->vmlinux);
 	cpu_facts_free(k->cpu_facts);
 	keys_free(k->keys);
 	fields_close(k->fields);
@@ -84,6 +92,11 @@ struct dump *kernel_dump(const struct kernel *k)
 const struct kernel_options *kernel_options(const struct kernel *k)
 {
 	return &k->options;
+}
+
+struct objfile *kernel_vmlinux(struct kernel *k)
+{
+	return k->vmlinux;
 }
 
 struct symbols *kernel_symbols(struct kernel *k)

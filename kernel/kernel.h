@@ -17,7 +17,8 @@ struct kernel_options {
 	bool no_debuginfo;   /* the dump alone: look for no debug files */
 };
 
-/* @d is borrowed and must outlive the kernel, as must the strings in @options; NULL: all unset. */
+/* @d is borrowed and must outlive the kernel, as must the strings in @options; NULL: all unset. A
+ * vmlinux is opened and held against the dump; -EINVAL: it is another kernel's. */
 int kernel_open(struct dump *d, const struct kernel_options *options, struct kernel **ret);
 void kernel_close(struct kernel *k);
 
@@ -28,6 +29,7 @@ struct arch;
 struct cpu_facts;
 struct fields;
 struct keys;
+struct objfile;
 struct space;
 struct typeinfo;
 struct types;
@@ -35,6 +37,7 @@ struct types;
 int kernel_arch(struct kernel *k, const struct arch **ret);
 int kernel_space(struct kernel *k, const struct space **ret);
 struct symbols *kernel_symbols(struct kernel *k);
+struct objfile *kernel_vmlinux(struct kernel *k); /* NULL: none */
 
 /* The kernel's types: those that were given, else the dump's own BTF. -ENOENT: it has none. */
 int kernel_types(struct kernel *k, const struct types **ret);

@@ -7,3 +7,7 @@
 
 /* The kernel's own, from kallsyms in the dump. */
 int symbols_of_kallsyms(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
+
+/* The kernel's own, from the vmlinux that was given. */
+int symbols_of_vmlinux(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
+

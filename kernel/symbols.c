@@ -13,9 +13,11 @@
 /* Which producers there are, in the order they are asked. */
 static const struct producer {
 	int (*make)(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
-	bool core; /* of the kernel itself */
+	bool core;  /* of the kernel itself */
+	bool spare; /* gives names only; all else when those before it have none */
 } producers[] = {
-	{ symbols_of_kallsyms, true },
+	{ symbols_of_kallsyms, true, false },
+	{ symbols_of_vmlinux, true, true },
 };
 
 #define PRODUCERS (sizeof(producers) / sizeof(producers[0]))
@@ -77,7 +79,8 @@ static int make_table(void *arg)
 	empty(t);
 	r = t->producer->make(t->kernel, &t->t, &t->evidence);
 	if (r < 0) {
-		put(&t->evidence, "symbols            none: %s\n", why());
+		if (r != -ENOENT || !t->producer->spare)
+			put(&t->evidence, "symbols            none: %s\n", why());
 		return r;
 	}
 	t->per_cpu_start = landmark(&t->t, "__per_cpu_start", 0);
@@ -95,6 +98,17 @@ static int table(struct kernel *k, size_t i, struct table **ret)
 		return r;
 	*ret = t;
 	return 0;
+}
+
+/* Whether its symbols are listed and name addresses. */
+static bool serves(struct kernel *k, size_t i)
+{
+	struct table *t;
+
+	for (size_t before = 0; producers[i].spare && before < i; before++)
+		if (table(k, before, &t) == 0)
+			return false;
+	return true;
 }
 
 /* From a per-CPU offset to the kernel's half is no distance. */
@@ -221,7 +235,7 @@ int symbol_at(struct kernel *k, uint64_t va, struct symbol *ret)
 	struct table *t;
 
 	for (size_t p = 0, i; p < PRODUCERS; p++) {
-		if (table(k, p, &t) < 0 || !named(t, va, &i))
+		if (!serves(k, p) || table(k, p, &t) < 0 || !named(t, va, &i))
 			continue;
 		describe(t, i, ret);
 		return 0;
@@ -253,9 +267,9 @@ int symbol_next(struct kernel *k, uint64_t *cursor, struct symbol *ret)
 
 	for (; p < PRODUCERS; p++, i = 0) {
 		struct table *t;
-		int r = table(k, p, &t);
+		int r = serves(k, p) ? table(k, p, &t) : -ENOENT;
 
-		if (r < 0)
+		if (r < 0 && !broken)
 			broken = r;
 		while (r == 0 && i < t->t.n && !t->t.v[i].kind)
 			i++;
