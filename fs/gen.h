@@ -37,6 +37,7 @@ typedef int raw_fn(struct render *r, struct raw *ret);
 struct lister {
 	int (*list)(struct render *r, struct names *names);
 	int (*lookup)(struct render *r, const char *name, uint64_t *ret_id);
+	const char *like; /* each entry has also what this directory of the table has; or NULL */
 };
 
 #define TEXT(path, fn, help)	text_fn fn;

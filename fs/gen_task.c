@@ -80,7 +80,11 @@ static int find_thread(struct render *r, const char *name, uint64_t *ret)
 	return 0;
 }
 
-const struct lister list_threads = { .list = add_threads, .lookup = find_thread };
+const struct lister list_threads = {
+	.list = add_threads,
+	.lookup = find_thread,
+	.like = "/tasks/{pid}",
+};
 
 /* Of the first processes it leads nowhere: the idle task is no process. */
 int gen_task_parent(struct render *r)

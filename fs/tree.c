@@ -25,14 +25,17 @@ struct tree {
 	struct entry entries[]; /* the first is the root */
 };
 
-static size_t count_parts(const struct rule *rule, size_t n)
+/* At most so many entries; a lister that is like another may have as many again. */
+static size_t count_entries(const struct rule *rule, size_t n)
 {
-	size_t parts = 0;
+	size_t parts = 1, times = 1;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		for (const char *p = rule[i].path; *p; p++)
 			parts += *p == '/';
-	return parts;
+		times += rule[i].lister && rule[i].lister->like;
+	}
+	return parts * times;
 }
 
 static bool is_pattern(const char *name, size_t len)
@@ -124,6 +127,66 @@ static int add_rule(struct tree *t, const struct rule *rule)
 	return set_rule(e, rule);
 }
 
+static bool is_above(const struct entry *e, const struct entry *below)
+{
+	while (below && below != e)
+		below = below->parent;
+	return below;
+}
+
+/* Put what is in @from also into @to, which may lie in it: not that part then. */
+static int graft(struct tree *t, struct entry *to, const struct entry *from)
+{
+	const struct entry *e = from->children ? from->children : from->pattern;
+	struct entry *copy;
+	int r = 0;
+
+	for (; r == 0 && e; e = e->next ? e->next : e != from->pattern ? from->pattern : NULL) {
+		if (is_above(e, to) || find_child(to, e->name, e->name_len))
+			continue;
+		r = add_child(t, to, e->name, e->name_len, &copy);
+		if (r < 0)
+			return r;
+		copy->rule = e->rule;
+		copy->lister = e->lister;
+		r = graft(t, copy, e);
+	}
+	return r;
+}
+
+static struct entry *find_path(struct tree *t, const char *path)
+{
+	struct entry *e = &t->entries[0];
+
+	while (e && *path) {
+		size_t len = strcspn(++path, "/");
+
+		e = find_child(e, path, len);
+		path += len;
+	}
+	return e;
+}
+
+/* What lister.like asks for. */
+static int graft_all(struct tree *t)
+{
+	for (size_t i = 0, n = t->used; i < n; i++) {
+		struct entry *to = &t->entries[i];
+		const struct entry *from;
+		int r;
+
+		if (!to->lister || !to->lister->like)
+			continue;
+		from = find_path(t, to->lister->like);
+		if (!from)
+			return fail(-EINVAL, "%s: no such directory", to->lister->like);
+		r = graft(t, to, from);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int check_listers(const struct tree *t)
 {
 	for (size_t i = 0; i < t->used; i++)
@@ -135,7 +198,7 @@ static int check_listers(const struct tree *t)
 
 int tree_compile(const struct rule *rule, size_t n, struct tree **ret)
 {
-	size_t room = count_parts(rule, n) + 1;
+	size_t room = count_entries(rule, n);
 	struct tree *t = calloc(1, sizeof(*t) + room * sizeof(t->entries[0]));
 	int r = 0;
 
@@ -147,6 +210,8 @@ int tree_compile(const struct rule *rule, size_t n, struct tree **ret)
 		r = add_rule(t, &rule[i]);
 	if (r == 0)
 		r = check_listers(t);
+	if (r == 0)
+		r = graft_all(t);
 	if (r < 0) {
 		tree_free(t);
 		return r;
