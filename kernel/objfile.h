@@ -1,3 +1,4 @@
+/* The ELF file of a kernel or a module (vmlinux, .ko, or their debug files): build-id, sections,
  * symbols. Addresses are the file's own: where the kernel was loaded is its caller's. Any thread may
  * call. */
 #pragma once
