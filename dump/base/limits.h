@@ -27,6 +27,8 @@
 #define LIMIT_MODULE_SECTIONS 4096	/* sections of a module; -ffunction-sections: some hundreds */
 #define LIMIT_MODULE_PARAMS   4096	/* parameters of a module */
 #define LIMIT_PARAM_ELEMENTS  4096	/* elements of an array among them */
+#define LIMIT_OBJECT	   (16u << 20) /* bytes of one structure */
+#define LIMIT_VALUES	   (4u << 20)  /* values printed of one structure */
 #define LIMIT_MEMBER_STEPS 65536	/* members looked at for one name */
 
 #define PAGE_CACHE_BYTES  (32u << 20) /* decompressed pages kept */
