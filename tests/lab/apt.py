@@ -99,7 +99,8 @@ class Apt:
 
     def depends(self, package, pattern):
         """The packages that a package depends on whose names match a pattern."""
-        names = re.findall(r"(?:^|[,|] *)([a-z0-9][^ ,|(:]*)", self.show(package).get("Depends", ""))
+        text = self.show(package).get("Depends", "")
+        names = re.findall(r"(?:^|[,|] *)([a-z0-9][^ ,|(:]*)", text)
         return [n for n in dict.fromkeys(names) if re.match(pattern, n)]
 
     def download(self, package, where):

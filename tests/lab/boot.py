@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict, dataclass, field
 
 from . import images, truth
-from .base import LabError, say
+from .base import LabError, run, say
 from .qemu import CONSOLES, MACHINES, Qemu
 
 VIAS = ("kdump", "qemu")
@@ -108,6 +108,7 @@ def by_qemu(qemu, guest, where):
         qemu.monitor.command("dump-guest-memory", seconds=DUMP, paging=False,
                              protocol=f"file:{file}", format=name)
         file.chmod(0o644)
+        run("fallocate", "--dig-holes", file)
 
 
 def describe(kernel, guest, where, cmdline, times):

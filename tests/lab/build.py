@@ -10,6 +10,7 @@ from .base import LabError, cache, locked, need, replacing, run, say
 from .images import GUEST
 from .roots import Root
 
+HERE = Path(__file__)
 COMPILERS = {"amd64": ("gcc", "gcc"),
              "arm64": ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")}
 
@@ -45,9 +46,10 @@ def load(arch):
     def make(where):
         say("building the test load")
         run(compiler, "-std=gnu17", "-O1", "-g", "-Wall", "-Wextra", "-static", "-pthread",
-            "-o", where / "load", *sources)
+            f"-ffile-prefix-map={GUEST}=/usr/src", "-o", where / "load", *sources,
+            cwd=GUEST / "load")
 
-    return built(f"load-{arch}", digest(GUEST / "load"), make) / "load"
+    return built(f"load-{arch}", digest(GUEST / "load", HERE), make) / "load"
 
 
 def crashme(kernel):
@@ -65,11 +67,17 @@ def crashme(kernel):
         (work / "crashme.ko").rename(where / "crashme.ko")
         shutil.rmtree(work)
 
-    return built(f"crashme-{kernel.name}", digest(source, also=kernel.version), make) / "crashme.ko"
+    key = digest(source, HERE, also=kernel.version)
+    return built(f"crashme-{kernel.name}", key, make) / "crashme.ko"
 
 
 def make_module(headers, work, call):
-    call(["make", "-s", "-j2", "-C", headers, f"M={work}", "modules"])
+    """Runs make through call(); no path of this machine gets into the module, and so into dumps."""
+    maps = f"-ffile-prefix-map={work}=/usr/src/crashme"
+    top = str(headers).removesuffix(f"/usr/src/{headers.name}")
+    if top:
+        maps += f" -ffile-prefix-map={top}="
+    call(["make", "-s", "-j2", "-C", headers, f"M={work}", f"KCFLAGS={maps}", "modules"])
 
 
 def make_in_root(kernel, work):

@@ -15,7 +15,8 @@ from .base import LabError, cache, discard, locked, replacing
 
 HERE = Path(__file__).parent
 # What has a part in how a dump comes out.
-SOURCES = [HERE / name for name in ("guest", "boot.py", "images.py", "kernels.py", "qemu.py")]
+SOURCES = [HERE / name for name in
+           ("guest", "boot.py", "build.py", "images.py", "kernels.py", "qemu.py")]
 
 
 def dump(suite="bookworm", flavour="cloud-amd64", **guest):

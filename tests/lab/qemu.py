@@ -1,8 +1,10 @@
 """One QEMU: its disks, its console read line by line, its QMP channel."""
 
+import ctypes
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import time
@@ -16,6 +18,12 @@ MACHINES = {
 }
 PACKAGES = {"amd64": "qemu-system-x86", "arm64": "qemu-system-arm"}
 CONSOLES = {"amd64": "ttyS0", "arm64": "ttyAMA0"}
+
+
+def die_with_parent():
+    """In the child: even if this program is killed, QEMU does not stay."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Qemu:
@@ -51,7 +59,7 @@ class Qemu:
             self.process = subprocess.Popen(
                 [str(c) for c in self.command + channel], cwd=self.dir, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                pass_fds=[theirs.fileno()])
+                pass_fds=[theirs.fileno()], preexec_fn=die_with_parent)
         self.monitor = Monitor(ours)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.log = open(self.dir / "console", "wb")

@@ -39,6 +39,7 @@ def make():
         raise LabError(f"the sample would have {size} bytes, more than {LIMIT}")
     about = json.loads((where / "meta.json").read_text())
     SAMPLE.mkdir(exist_ok=True)
+    (SAMPLE / "vmcore").unlink(missing_ok=True)
     shutil.copyfile(vmcore, SAMPLE / "vmcore")
     text = README.format(**about, **about["guest"], build_id=about["build_ids"]["vmlinux"])
     (SAMPLE / "README").write_text(text)
