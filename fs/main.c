@@ -130,7 +130,6 @@ static void set_attributes(struct program *p)
 		mtime = st.st_mtime;
 	}
 	m->time.tv_sec = time_of(p->dump, mtime);
-	m->ready_fd = -1;
 }
 
 static int open_files(struct program *p)
@@ -273,6 +272,7 @@ static void program_fini(struct program *p)
 		fuse_session_unmount(p->session);
 	if (p->session)
 		fuse_session_destroy(p->session);
+	mount_fini(&p->mount);
 	fs_free(p->mount.fs);
 	kernel_close(p->kernel);
 	dump_close(p->dump);
@@ -287,8 +287,10 @@ static void program_fini(struct program *p)
 int main(int argc, char **argv)
 {
 	struct program p = { 0 };
-	int r = options_parse(argc, argv, &p.options);
+	int r;
 
+	mount_init(&p.mount);
+	r = options_parse(argc, argv, &p.options);
 	if (r == 0 && p.options.help) {
 		fputs(options_help, stdout);
 	} else if (r == 0 && p.options.version) {

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -195,11 +194,64 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 		fuse_reply_readlink(req, target.len ? target.data : "");
 }
 
-/* An open file. Its content is pinned from the first need to the end. */
+/* An open file, whose content is pinned from the first need to the end; or an open directory, whose
+ * names are taken once, when someone reads it. */
 struct handle {
 	struct node *node;
+	LIST_ENTRY(handle) link;
 	_Atomic(const struct raw *) raw;
+	pthread_mutex_t lock; /* of what follows */
+	bool listed;
+	int error; /* that ended the list */
+	struct names names;
 };
+
+void mount_init(struct mount *m)
+{
+	*m = (struct mount){ .ready_fd = -1 };
+	pthread_mutex_init(&m->lock, NULL);
+	LIST_INIT(&m->handles);
+}
+
+static struct handle *handle_of(const struct fuse_file_info *fi)
+{
+	return (struct handle *)(uintptr_t)fi->fh;
+}
+
+static struct handle *handle_open(struct mount *m, struct node *n)
+{
+	struct handle *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->node = n;
+	pthread_mutex_init(&h->lock, NULL);
+	node_ref(m->fs->nodes, n);
+	pthread_mutex_lock(&m->lock);
+	LIST_INSERT_HEAD(&m->handles, h, link);
+	pthread_mutex_unlock(&m->lock);
+	return h;
+}
+
+static void handle_close(struct mount *m, struct handle *h)
+{
+	pthread_mutex_lock(&m->lock);
+	LIST_REMOVE(h, link);
+	pthread_mutex_unlock(&m->lock);
+	if (h->raw)
+		fs_unpin(m->fs, h->node);
+	names_fini(&h->names);
+	pthread_mutex_destroy(&h->lock);
+	node_unref(m->fs->nodes, h->node, 1);
+	free(h);
+}
+
+void mount_fini(struct mount *m)
+{
+	while (!LIST_EMPTY(&m->handles))
+		handle_close(m, LIST_FIRST(&m->handles));
+	pthread_mutex_destroy(&m->lock);
+}
 
 static int handle_raw(struct fs *fs, struct handle *h, const struct raw **ret)
 {
@@ -214,65 +266,58 @@ static int handle_raw(struct fs *fs, struct handle *h, const struct raw **ret)
 	return 0;
 }
 
-static void handle_close(struct fs *fs, struct handle *h)
+/* The same, while the request can be interrupted. */
+static int wait_for_raw(fuse_req_t req, struct handle *h, const struct raw **ret)
 {
-	if (h->raw)
-		fs_unpin(fs, h->node);
-	node_unref(fs->nodes, h->node, 1);
-	free(h);
+	struct work work;
+	int r;
+
+	work_begin(req, &work);
+	r = handle_raw(fs_of(req), h, ret);
+	work_end(req);
+	return r;
 }
 
-static int handle_open(fuse_req_t req, struct node *n, struct handle **ret)
+static void reply_handle(fuse_req_t req, struct handle *h, struct fuse_file_info *fi)
 {
-	struct fs *fs = fs_of(req);
-	struct handle *h = calloc(1, sizeof(*h));
-	const struct raw *raw;
-	struct work work;
-	int r = 0;
-
-	if (!h)
-		return fail(-ENOMEM, "open file");
-	h->node = n;
-	node_ref(fs->nodes, n);
-	/* With the size known the kernel may have all of the content already. */
-	if (!node_is_sized(n)) {
-		work_begin(req, &work);
-		r = handle_raw(fs, h, &raw);
-		work_end(req);
-	}
-	if (r < 0) {
-		handle_close(fs, h);
-		return r;
-	}
-	*ret = h;
-	return 0;
+	fi->fh = (uintptr_t)h;
+	fi->keep_cache = 1;
+	if (fuse_reply_open(req, fi) < 0)
+		handle_close(mount_of(req), h);
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct handle *h = NULL;
-	int r;
+	struct node *n = node_of(req, ino);
+	const struct raw *raw;
+	struct handle *h;
+	int r = 0;
 
 	if ((fi->flags & O_ACCMODE) != O_RDONLY) {
 		reply_error(req, -EROFS);
 		return;
 	}
-	r = handle_open(req, node_of(req, ino), &h);
+	h = handle_open(mount_of(req), n);
+	if (!h) {
+		reply_error(req, -ENOMEM);
+		return;
+	}
+	/* With the size known the kernel may have all of the content already. */
+	if (!node_is_sized(n))
+		r = wait_for_raw(req, h, &raw);
 	if (r < 0) {
+		handle_close(mount_of(req), h);
 		reply_error(req, r);
 		return;
 	}
-	fi->fh = (uintptr_t)h;
-	fi->keep_cache = 1;
 	fi->noflush = 1;
-	if (fuse_reply_open(req, fi) < 0)
-		handle_close(fs_of(req), h);
+	reply_handle(req, h, fi);
 }
 
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
-	handle_close(fs_of(req), (struct handle *)(uintptr_t)fi->fh);
+	handle_close(mount_of(req), handle_of(fi));
 	fuse_reply_err(req, 0);
 }
 
@@ -298,15 +343,10 @@ static void reply_bytes(fuse_req_t req, const struct raw *raw, uint64_t off, siz
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t off,
 		    struct fuse_file_info *fi)
 {
-	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
 	const struct raw *raw;
-	struct work work;
-	int r;
+	int r = wait_for_raw(req, handle_of(fi), &raw);
 
 	(void)ino;
-	work_begin(req, &work);
-	r = handle_raw(fs_of(req), h, &raw);
-	work_end(req);
 	if (r < 0) {
 		reply_error(req, r);
 		return;
@@ -324,7 +364,6 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t off,
 static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
 		     struct fuse_file_info *fi)
 {
-	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
 	const struct raw *raw;
 	struct work work;
 	uint64_t to;
@@ -332,7 +371,7 @@ static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
 
 	(void)ino;
 	work_begin(req, &work);
-	r = handle_raw(fs_of(req), h, &raw);
+	r = handle_raw(fs_of(req), handle_of(fi), &raw);
 	if (r == 0 && (off < 0 || (uint64_t)off >= raw->size))
 		r = fail(-ENXIO, "beyond the end");
 	if (r == 0)
@@ -344,74 +383,44 @@ static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
 		fuse_reply_lseek(req, (off_t)to);
 }
 
-/* An open directory: its names are taken once, when someone reads it. */
-struct listing {
-	struct node *node;
-	pthread_mutex_t lock;
-	bool done;
-	int error; /* that ended the list */
-	struct names names;
-};
-
-static void listing_close(struct fs *fs, struct listing *l)
-{
-	names_fini(&l->names);
-	pthread_mutex_destroy(&l->lock);
-	node_unref(fs->nodes, l->node, 1);
-	free(l);
-}
-
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct listing *l = calloc(1, sizeof(*l));
+	struct handle *h = handle_open(mount_of(req), node_of(req, ino));
 
-	if (!l) {
+	if (!h) {
 		reply_error(req, -ENOMEM);
 		return;
 	}
-	pthread_mutex_init(&l->lock, NULL);
-	l->node = node_of(req, ino);
-	node_ref(fs_of(req)->nodes, l->node);
-	fi->fh = (uintptr_t)l;
 	fi->cache_readdir = 1;
-	fi->keep_cache = 1;
-	if (fuse_reply_open(req, fi) < 0)
-		listing_close(fs_of(req), l);
+	reply_handle(req, h, fi);
 }
 
-static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	(void)ino;
-	listing_close(fs_of(req), (struct listing *)(uintptr_t)fi->fh);
-	fuse_reply_err(req, 0);
-}
-
-static int take_names(fuse_req_t req, struct listing *l)
+static int take_names(fuse_req_t req, struct handle *h)
 {
 	struct work work;
 	int r = 0;
 
-	pthread_mutex_lock(&l->lock);
-	if (!l->done) {
+	pthread_mutex_lock(&h->lock);
+	if (!h->listed) {
 		work_begin(req, &work);
-		r = fs_list(fs_of(req), l->node, &l->names);
+		r = fs_list(fs_of(req), h->node, &h->names);
 		work_end(req);
 		if (r == -EINTR || r == -ENOMEM) {
-			names_fini(&l->names);
+			names_fini(&h->names);
 		} else {
-			l->error = r;
-			l->done = true;
+			h->error = r;
+			h->listed = true;
 			r = 0;
 		}
 	}
-	pthread_mutex_unlock(&l->lock);
+	pthread_mutex_unlock(&h->lock);
 	return r;
 }
 
 /* The @i-th entry of the directory; false: there are no more. */
-static bool entry_at(const struct listing *l, size_t i, const char **ret_name, struct stat *ret)
+static bool entry_at(const struct handle *h, size_t i, const char **ret_name, struct stat *ret)
 {
-	const struct node *n = l->node;
+	const struct node *n = h->node;
 
 	*ret = (struct stat){ .st_mode = S_IFDIR };
 	if (i < 2) {
@@ -419,9 +428,9 @@ static bool entry_at(const struct listing *l, size_t i, const char **ret_name, s
 		ret->st_ino = i == 1 && n->parent ? n->parent->ino : n->ino;
 		return true;
 	}
-	if (i - 2 >= l->names.n)
+	if (i - 2 >= h->names.n)
 		return false;
-	*ret_name = names_text(&l->names, i - 2);
+	*ret_name = names_text(&h->names, i - 2);
 	ret->st_ino = node_child_ino(n, *ret_name);
 	ret->st_mode = type_of(fs_entry(n, *ret_name));
 	return true;
@@ -430,19 +439,19 @@ static bool entry_at(const struct listing *l, size_t i, const char **ret_name, s
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		       struct fuse_file_info *fi)
 {
-	struct listing *l = (struct listing *)(uintptr_t)fi->fh;
+	struct handle *h = handle_of(fi);
 	_free_ char *buf = malloc(size);
 	const char *name;
 	struct stat st;
 	size_t used = 0;
-	int r = buf ? take_names(req, l) : -ENOMEM;
+	int r = buf ? take_names(req, h) : -ENOMEM;
 
 	(void)ino;
 	if (r < 0) {
 		reply_error(req, r);
 		return;
 	}
-	for (size_t i = (size_t)off; entry_at(l, i, &name, &st); i++) {
+	for (size_t i = (size_t)off; entry_at(h, i, &name, &st); i++) {
 		size_t len =
 			fuse_add_direntry(req, buf + used, size - used, name, &st, (off_t)i + 1);
 
@@ -451,8 +460,8 @@ static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		used += len;
 	}
 	/* What was found is shown first, then that it is not all. */
-	if (!used && l->error)
-		reply_error(req, l->error);
+	if (!used && h->error)
+		reply_error(req, h->error);
 	else
 		fuse_reply_buf(req, buf, used);
 }
@@ -542,7 +551,7 @@ const struct fuse_lowlevel_ops mount_ops = {
 	.release = op_release,
 	.opendir = op_opendir,
 	.readdir = op_readdir,
-	.releasedir = op_releasedir,
+	.releasedir = op_release,
 	.statfs = op_statfs,
 	/* The mount is read-only already; these answer when someone remounts it. */
 	.setattr = op_setattr,

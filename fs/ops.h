@@ -2,12 +2,15 @@
  * those that programs understand. */
 #pragma once
 
+#include <pthread.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 #include <time.h>
 
 #include "fs/fs.h"
 
 struct fuse_lowlevel_ops;
+struct handle;
 
 /* The user data of the session. */
 struct mount {
@@ -18,6 +21,14 @@ struct mount {
 	struct timespec time; /* of every file */
 	uint64_t bytes;	      /* for statfs(2): size of the dump */
 	int ready_fd;	      /* a byte goes there when the mount answers; -1: nobody waits */
+	pthread_mutex_t lock;
+	LIST_HEAD(, handle) handles; /* open files and directories */
 };
+
+/* Set up what no one else does; the rest is the caller's to fill in. */
+void mount_init(struct mount *m);
+
+/* Close what the kernel left open when the mount went away. */
+void mount_fini(struct mount *m);
 
 extern const struct fuse_lowlevel_ops mount_ops;
