@@ -119,6 +119,19 @@ static uint64_t size_of(const struct symtab *t, size_t i)
 	return t->v[i].addr >> 63 == (t->v[i].addr + size) >> 63 ? size : 0;
 }
 
+/* Whether a table before this one has such a symbol. */
+static bool again(const struct table *t, const char *name)
+{
+	struct table *before;
+	size_t i;
+
+	for (size_t p = 0; p < (size_t)(t->producer - producers); p++)
+		if (!producers[p].spare && table(t->kernel, p, &before) == 0 &&
+		    symtab_find(&before->t, name, NULL, &i))
+			return true;
+	return false;
+}
+
 static void describe(const struct table *t, size_t i, struct symbol *ret)
 {
 	const struct symtab_entry *e = &t->t.v[i];
@@ -131,7 +144,7 @@ static void describe(const struct table *t, size_t i, struct symbol *ret)
 		.size = size_of(&t->t, i),
 		.kind = e->kind,
 		.per_cpu = e->addr >= t->per_cpu_start && e->addr < t->per_cpu_end,
-		.again = e->again,
+		.again = e->again || again(t, symtab_name(&t->t, i)),
 	};
 }
 

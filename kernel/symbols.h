@@ -13,7 +13,7 @@ struct symbol {
 	uint64_t size; /* bytes to the next symbol at another address; 0: not known */
 	char kind;     /* nm(1)'s letter */
 	bool per_cpu;  /* add __per_cpu_offset[cpu] to .addr */
-	bool again;    /* another one of the same name is at a lower address */
+	bool again;    /* of the same name symbol_next() has given another one before */
 };
 
 /* The address of a variable or function of the kernel itself, a global one before a static one.
