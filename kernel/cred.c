@@ -31,9 +31,10 @@ static int read_cred(struct kernel *k, struct cred *c)
 		enum field f;
 		uint32_t *to;
 	} ids[] = {
-		{ F_cred_uid, &c->uid },     { F_cred_euid, &c->euid },	  { F_cred_suid, &c->suid },
-		{ F_cred_fsuid, &c->fsuid }, { F_cred_gid, &c->gid },	  { F_cred_egid, &c->egid },
-		{ F_cred_sgid, &c->sgid },   { F_cred_fsgid, &c->fsgid },
+		{ F_cred_uid, &c->uid[ID_REAL] },   { F_cred_euid, &c->uid[ID_EFFECTIVE] },
+		{ F_cred_suid, &c->uid[ID_SAVED] }, { F_cred_fsuid, &c->uid[ID_FS] },
+		{ F_cred_gid, &c->gid[ID_REAL] },   { F_cred_egid, &c->gid[ID_EFFECTIVE] },
+		{ F_cred_sgid, &c->gid[ID_SAVED] }, { F_cred_fsgid, &c->gid[ID_FS] },
 	};
 	const struct {
 		enum field f;

@@ -4,10 +4,11 @@
 #include "dump/base/limits.h"
 #include "kernel/kernel.h"
 
+enum { ID_REAL, ID_EFFECTIVE, ID_SAVED, ID_FS, IDS };
+
 struct cred {
 	uint64_t addr;
-	uint32_t uid, euid, suid, fsuid; /* in the initial user namespace */
-	uint32_t gid, egid, sgid, fsgid;
+	uint32_t uid[IDS], gid[IDS]; /* in the initial user namespace */
 	uint64_t cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
 };
 
