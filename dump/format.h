@@ -1,6 +1,6 @@
 /* What a dump format must do. A format sees files and pages; flattening lies below it, caching and
  * reads across pages lie above it (phys.c). To add one: a file that ends in `const struct format
- * format_x`, and a row in formats[] of open.c. */
+ * format_x`, and a row in formats[] of format.c. */
 #pragma once
 
 #include "dump/dump.h"

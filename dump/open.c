@@ -13,8 +13,6 @@
 
 #define HEAD 4096
 
-static const struct format *const formats[] = { &format_elf, &format_kdump, &format_lime };
-
 static const char *const status_names[PAGE_STATUSES] = {
 	[PAGE_PRESENT] = "present", [PAGE_ZERO] = "zero",	    [PAGE_EXCLUDED] = "excluded",
 	[PAGE_NO_RAM] = "no RAM",   [PAGE_TRUNCATED] = "truncated",
@@ -23,14 +21,6 @@ static const char *const status_names[PAGE_STATUSES] = {
 const char *page_status_name(enum page_status status)
 {
 	return status_names[status];
-}
-
-const struct format *format_probe(const unsigned char *head, size_t len)
-{
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (formats[i]->probe(head, len))
-			return formats[i];
-	return NULL;
 }
 
 static int read_head(struct file *f, unsigned char *head, size_t *ret_len)
