@@ -14,6 +14,7 @@ static const char usage[] =
 	"usage: mkdump [options] -m MEMORY OUTPUT    MEMORY: a text, see image_text.c; -: stdin\n"
 	"       mkdump [options] DUMP... OUTPUT\n"
 	"  -f, --format FORMAT         elf, kdump (default) or lime\n"
+	"  -a, --add LINE              one more line of MEMORY, behind what there is (repeatable)\n"
 	"  -c, --codec CODEC           of kdump pages: raw, zlib (default), lzo, snappy, zstd, mixed\n"
 	"  -v, --header-version N      of the kdump header, 1 to 6 (default)\n"
 	"  -d, --level N               leave out pages as makedumpfile -d does; of another dump only\n"
@@ -35,6 +36,7 @@ enum {
 
 static const struct option options[] = {
 	{ "memory", required_argument, NULL, 'm' },
+	{ "add", required_argument, NULL, 'a' },
 	{ "format", required_argument, NULL, 'f' },
 	{ "codec", required_argument, NULL, 'c' },
 	{ "header-version", required_argument, NULL, 'v' },
@@ -56,6 +58,7 @@ static const struct option options[] = {
 struct request {
 	struct shape shape;
 	const char *memory;
+	struct blob more; /* memory, text */
 	write_fn *write;
 	bool flat;
 	enum flat_order order;
@@ -86,6 +89,10 @@ static void take_option(struct request *req, int opt)
 	switch (opt) {
 	case 'm':
 		req->memory = optarg;
+		break;
+	case 'a':
+		blob_add(&req->more, optarg, strlen(optarg));
+		blob_add(&req->more, "\n", 1);
 		break;
 	case 'f':
 		req->write = writer_by_name(optarg);
@@ -160,7 +167,7 @@ int main(int argc, char **argv)
 	struct image img;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "m:f:c:v:d:s:F::k:h", options, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, "m:a:f:c:v:d:s:F::k:h", options, NULL)) != -1)
 		take_option(&req, opt);
 	if (argc - optind < 1 || (req.memory ? argc - optind != 1 : argc - optind < 2))
 		die("%s", usage);
@@ -173,6 +180,9 @@ int main(int argc, char **argv)
 			die("%s", why());
 		image_of_dump(&img, dump);
 	}
+	if (req.more.len)
+		image_parse(&img, (char *)req.more.data);
+	blob_fini(&req.more);
 	write_all(&img, &req, argv[argc - 1]);
 	image_fini(&img);
 	dump_close(dump);

@@ -1,0 +1,75 @@
+"""Run a command and measure it."""
+
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+
+PATIENCE = 300
+
+
+@dataclass
+class Measure:
+    seconds: float      # median
+    peak: int           # bytes, the largest process at its largest
+    refusal: str = ""   # why it did not do the job
+
+    def text(self):
+        if self.refusal:
+            return "refused"
+        return f"{duration(self.seconds)}, {self.peak / 1e6:.0f} MB"
+
+
+def duration(seconds):
+    return f"{seconds * 1000:.1f} ms" if seconds < 0.1 else f"{seconds:.2f} s"
+
+
+def once(argv, script=""):
+    """(seconds, peak bytes, exit status, stdout and stderr) of one run."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as feed:
+        feed.write(script.encode())
+        feed.seek(0)
+        start = time.perf_counter()
+        process = subprocess.Popen([str(a) for a in argv], stdin=feed, stdout=out,
+                                   stderr=subprocess.STDOUT)
+        status, usage = wait(process, start)
+        seconds = time.perf_counter() - start
+        out.seek(0)
+        return seconds, usage.ru_maxrss * 1024, status, out.read().decode(errors="replace")
+
+
+def wait(process, start):
+    """Until it ends; killed when it takes too long."""
+    pause = 0.0005
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage
+        if time.perf_counter() - start > PATIENCE:
+            process.kill()
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.01)
+
+
+def measure(argv, script="", wanted="", runs=5):
+    """The median of several runs; a refusal when one fails, or does not print what is wanted."""
+    taken, peak = [], 0
+    for _ in range(runs):
+        seconds, rss, status, text = once(argv, script)
+        if status or wanted not in text:
+            return Measure(0, 0, reason(status, text))
+        taken.append(seconds)
+        peak = max(peak, rss)
+    return Measure(statistics.median(taken), peak)
+
+
+def reason(status, text):
+    """The line of its output that tells most."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if any(
+        word in line.lower() for word in ("error", "cannot", "not ", "fail", "invalid", "unknown"))]
+    line = (telling or lines or ["no output"])[0]
+    return f"exit status {status}: {line[:110]}"
