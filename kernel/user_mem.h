@@ -1,0 +1,16 @@
+/* The memory of a process, through its own page tables: what it had mapped and what the dump kept of it. */
+#pragma once
+
+#include "kernel/kernel.h"
+#include "kernel/space.h"
+
+struct user_mem {
+	struct kernel *k;
+	struct space space;
+};
+
+/* Of the mm_struct at @mm. It holds nothing. */
+int user_mem_of(struct kernel *k, uint64_t mm, struct user_mem *ret);
+
+/* Copy @len bytes at @va, until something is missing; how many bytes that are. Why it ended is why()'s. */
+size_t user_read(const struct user_mem *m, uint64_t va, void *buf, size_t len);
