@@ -19,6 +19,8 @@
 #define LIMIT_BTF	      (64u << 20)  /* bytes of BTF: a kernel of 2026 has 7 MB */
 #define LIMIT_MODULES	      65536	   /* loaded modules */
 #define LIMIT_TYPE_CHAIN      64	   /* names, qualifiers, dimensions one behind the other */
+#define LIMIT_TYPE_NEST	      8	   /* prototypes within the parameters of prototypes */
+#define LIMIT_DECLARATOR      65536	   /* bytes of one */
 #define LIMIT_TYPE_DEPTH      64	   /* structures within structures */
 #define LIMIT_RODATA	      (256u << 20) /* bytes of constant data: a kernel of 2026 has 20 MB */
 #define LIMIT_GROUPS	      65536	   /* of one task: NGROUPS_MAX */
