@@ -25,6 +25,7 @@
 #define LIMIT_RODATA	      (256u << 20) /* bytes of constant data: a kernel of 2026 has 20 MB */
 #define LIMIT_GROUPS	      65536	   /* of one task: NGROUPS_MAX */
 #define LIMIT_ID_EXTENTS   340		/* of a user namespace: UID_GID_MAP_MAX_EXTENTS */
+#define LIMIT_CGROUP_DEPTH 128		/* levels; the kernel does not bound them */
 #define LIMIT_CPUS	      8192	   /* NR_CPUS is at most that, on every architecture */
 #define LIMIT_WALK	      (64u << 20)  /* entries of a list or tree: pid_max is at most 4M */
 #define LIMIT_MODULE_SECTIONS 4096 /* sections of a module; -ffunction-sections: some hundreds */
