@@ -133,7 +133,7 @@ static int open_text(struct render *render, text_fn *text, struct raw *ret)
 {
 	STRBUF(sb);
 	size_t len = 0;
-	char *data;
+	char *data, *fitting;
 	int r;
 
 	render->out = &sb;
@@ -152,7 +152,8 @@ static int open_text(struct render *render, text_fn *text, struct raw *ret)
 	if (sb.error)
 		return fail(sb.error, "text of %zu bytes", sb.len);
 	data = strbuf_steal(&sb, &len);
-	*ret = raw_of_text(data, len);
+	fitting = data ? realloc(data, len) : NULL;
+	*ret = raw_of_text(fitting ? fitting : data, len);
 	return 0;
 }
 

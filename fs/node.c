@@ -1,6 +1,7 @@
 #include "fs/node.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,9 @@ static void rehash(struct nodes *ns)
 		}
 	}
 	free(old);
+	/* Much was forgotten at once: the host may have it back. */
+	if (n < old_n)
+		malloc_trim(0);
 }
 
 static int node_new(struct node *parent, const struct entry *entry, const char *name, uint64_t id,

@@ -18,12 +18,19 @@ static void text_close(struct raw *raw)
 	free(raw->priv);
 }
 
+/* What an allocation costs at least: most texts are one word. */
+#define TEXT_OVERHEAD 64
+
 static const struct raw_ops text_ops = { .read = text_read, .close = text_close };
 
 struct raw raw_of_text(char *text, size_t len)
 {
 	return (struct raw){
-		.ops = &text_ops, .size = len, .stored = len, .weight = len, .priv = text
+		.ops = &text_ops,
+		.size = len,
+		.stored = len,
+		.weight = len + TEXT_OVERHEAD,
+		.priv = text,
 	};
 }
 

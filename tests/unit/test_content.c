@@ -37,6 +37,7 @@ static int open_source(void *arg, struct raw *ret)
 	assert_non_null(text);
 	memset(text, s->byte, WEIGHT);
 	*ret = raw_of_text(text, WEIGHT);
+	ret->weight = WEIGHT;
 	return 0;
 }
 
