@@ -15,6 +15,8 @@
 #define IMAGE_SIZE_NOKASLR (512ull << 20)
 #define HUGE_PAGE	   (2ull << 20)
 #define IMAGE_GAP	   (64ull << 20) /* more than the memory of init that a kernel frees */
+#define DIRECT_MAP_ALIGN   (1ull << 30)	 /* of page_offset_base */
+#define DIRECT_MAP_STEPS   4096		 /* entries looked at for it: most are empty and large */
 #define CR3_ADDR	   0x000ffffffffff000ull
 #define CR3_PTI_USER	   (1ull << 12) /* the half of a pair of tables that user mode has */
 #define CR4_LA57	   (1ull << 12)
@@ -23,11 +25,10 @@
 #define QEMU_CR3_OFF 416
 #define QEMU_CR4_OFF 424
 
-static struct space tables_at(uint64_t root, bool five, uint64_t clear)
+/* The tables of @s alone, without what is assumed where they are missing. */
+static struct space tables_of(const struct space *s)
 {
-	return (struct space){ .pt = five ? &x86_five_levels : &x86_four_levels,
-			       .root = root,
-			       .clear = clear };
+	return (struct space){ .pt = s->pt, .root = s->root, .clear = s->clear };
 }
 
 /* The end of what is mapped by adding @delta from @va on, within a huge page. */
@@ -71,7 +72,7 @@ static bool find_image(struct dump *d, const struct space *s, struct region *ret
 /* How much of the kernel's image the tables at @root map. */
 static uint64_t try_root(struct dump *d, uint64_t root, bool five, struct space *ret)
 {
-	struct space s = tables_at(root, five, 0);
+	struct space s = { .pt = five ? &x86_five_levels : &x86_four_levels, .root = root };
 
 	if (!find_image(d, &s, &s.image))
 		return 0;
@@ -151,23 +152,64 @@ static bool image_of_segments(struct dump *d, struct region *ret)
 	return false;
 }
 
-/* Its other segments are memory as the direct map has it; some writers leave their addresses 0. */
-static void find_direct_map(struct dump *d, struct space *ret)
+/* Do the tables map all memory from @base on? They map themselves there. */
+static bool is_direct_map(struct dump *d, const struct space *tables, uint64_t base)
+{
+	struct mapping m;
+
+	return !(base % DIRECT_MAP_ALIGN) &&
+	       space_lookup(tables, d, base + tables->root, &m) == 0 && m.kind == MAP_RAM &&
+	       m.pa == tables->root;
+}
+
+/* It comes first in the kernel's half, but for the LDTs of tasks; physical address 0 is mapped. */
+static bool direct_by_tables(struct dump *d, const struct space *tables, uint64_t *ret)
+{
+	uint64_t va = -(1ull << (tables->pt->va_bits - 1));
+	struct mapping m;
+
+	for (int step = 0; step < DIRECT_MAP_STEPS && va < START_KERNEL_MAP; step++, va += m.left) {
+		if (space_lookup(tables, d, va, &m) < 0)
+			return false;
+		if (m.kind != MAP_RAM || !is_direct_map(d, tables, va - m.pa))
+			continue;
+		*ret = va - m.pa;
+		return true;
+	}
+	return false;
+}
+
+/* A /proc/vmcore has segments of memory as mapped there; some writers leave their addresses 0, and
+ * QEMU may put any mapping into them. */
+static bool direct_by_segments(struct dump *d, uint64_t *ret)
 {
 	const struct segment *s;
 	size_t n = dump_segments(d, &s);
 
 	for (size_t i = 0; i < n; i++) {
-		uint64_t base = s[i].vaddr - s[i].paddr;
-
 		if (!(s[i].vaddr >> 63) || s[i].vaddr >= START_KERNEL_MAP)
 			continue;
-		ret->direct = (struct region){ .first = base,
-					       .last = base + dump_facts(d)->end - 1,
-					       .delta = -base };
-		put(&ret->evidence, "direct map         %#lx from the PT_LOADs\n", base);
-		return;
+		*ret = s[i].vaddr - s[i].paddr;
+		return true;
 	}
+	return false;
+}
+
+static void find_direct_map(struct dump *d, struct space *ret)
+{
+	const struct space tables = tables_of(ret);
+	const char *source = "page tables";
+	uint64_t base;
+
+	if (!tables.pt || !direct_by_tables(d, &tables, &base)) {
+		source = "PT_LOADs";
+		if (!direct_by_segments(d, &base))
+			return;
+	}
+	ret->direct = (struct region){ .first = base,
+				       .last = base + dump_facts(d)->end - 1,
+				       .delta = -base };
+	put(&ret->evidence, "direct map         %#lx by the %s\n", base, source);
 }
 
 /* The physical base of the image, before there are tables. NUMBER(phys_base) is there since
@@ -245,7 +287,7 @@ static int by_vmcoreinfo(struct dump *d, const struct vmcoreinfo *vi, struct spa
  * what was assumed stays. */
 static void confirm_image(struct dump *d, struct space *ret)
 {
-	const struct space tables = { .pt = ret->pt, .root = ret->root, .clear = ret->clear };
+	const struct space tables = tables_of(ret);
 	struct region image;
 
 	if (!ret->pt)

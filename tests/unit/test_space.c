@@ -230,6 +230,31 @@ static void must_find_image(struct memory *m, const char *evidence)
 	memory_free(m);
 }
 
+/* Memory is mapped once more, in one huge page; something else comes before. */
+static void direct_map(void **state)
+{
+	const uint64_t base = 0xff11000000000000 + (7ull << 30);
+	struct memory *m = memory_new();
+	const struct space *s;
+	struct kernel *k;
+
+	(void)state;
+	make_image(m, 10);
+	m->entry[10][slot(base, 48)] = 20 << 12 | P;
+	m->entry[20][slot(base, 39)] = 21 << 12 | P;
+	m->entry[21][slot(base, 30)] = P | PSE;
+	m->entry[21][slot(base, 30) - 1] = 1ull << 30 | P | PSE;
+	cpu_note(m, 10 << 12, 1 << 12);
+	memory_open(m);
+	assert_ok(kernel_open(m->dump, NULL, &k));
+	assert_ok(kernel_space(k, &s));
+	assert_int_equal(s->direct.first, base);
+	assert_int_equal(s->direct.delta, -base);
+	assert_int_equal(s->direct.last, base + PAGES * 4096 - 1);
+	kernel_close(k);
+	memory_free(m);
+}
+
 /* The first CPU is in firmware, the second in the kernel. */
 static void by_cpu_notes(void **state)
 {
@@ -352,7 +377,7 @@ static void shared_tlb(void **state)
 }
 
 UNIT_TESTS(cmocka_unit_test(four_levels), cmocka_unit_test(absent), cmocka_unit_test(texts),
-	   cmocka_unit_test(loop), cmocka_unit_test(by_cpu_notes),
+	   cmocka_unit_test(loop), cmocka_unit_test(direct_map), cmocka_unit_test(by_cpu_notes),
 	   cmocka_unit_test(by_cpu_in_user_mode), cmocka_unit_test(by_vmcoreinfo),
 	   cmocka_unit_test(tables_missing), cmocka_unit_test(nothing_told),
 	   cmocka_unit_test(shared_tlb))
