@@ -17,6 +17,7 @@ TRUTH_SIZE = 4 << 30        # of a sparse file
 SLACK = 64 << 20            # a vmcore is larger than the memory by its headers
 # Seconds until each stage is reached; under TCG, on a machine that compiles at the same time.
 BOOT, SETTLE, DUMP = 180, 240, 300
+DOWN = re.compile(r"Oops:|Kernel panic|LAB: DUMPED")
 
 
 @dataclass
@@ -76,7 +77,7 @@ def make(kernel, guest, where, load=None, crashme=None):
     with Qemu(kernel.arch, where, kernel.vmlinuz, initrd, cmdline, guest.mem, guest.cpus, disks,
               ["vmcoreinfo"] if guest.vmcoreinfo else []) as qemu:
         for stage, seconds in ("BOOTED", BOOT), ("READY", SETTLE), ("TRUTH", SETTLE):
-            found = qemu.wait(re.compile(rf"LAB: {stage}(?: (\d+))?"), seconds)
+            found = qemu.wait(re.compile(rf"LAB: {stage}(?: (\d+))?"), seconds, unless=DOWN)
             times[stage.lower()] = round(time.monotonic() - start, 1)
         truth_size = int(found[1])
         (by_kdump if guest.via == "kdump" else by_qemu)(qemu, guest, where)

@@ -20,6 +20,10 @@ PACKAGES = {"amd64": "qemu-system-x86", "arm64": "qemu-system-arm"}
 CONSOLES = {"amd64": "ttyS0", "arm64": "ttyAMA0"}
 
 
+class Accident(LabError):
+    """The guest crashed of itself: another try may do."""
+
+
 def die_with_parent():
     """In the child: even if this program is killed, QEMU does not stay."""
     PR_SET_PDEATHSIG = 1
@@ -93,11 +97,16 @@ class Qemu:
             self.pending += data or b""
             self.log.write(data or b"")
 
-    def wait(self, pattern, seconds):
-        """The match of a pattern on a console line to come; `LAB: FAIL` there is an error."""
+    def wait(self, pattern, seconds, unless=None):
+        """The match of a pattern on a console line to come.
+
+        `LAB: FAIL` there is an error, and a line that matches `unless` an Accident.
+        """
         for line in self.lines(seconds):
             if "LAB: FAIL" in line:
                 raise LabError("the guest says: " + line.partition("LAB: FAIL")[2].strip())
+            if unless and unless.search(line):
+                raise Accident(f"the guest went down too early: {line}")
             found = pattern.search(line)
             if found:
                 return found
