@@ -152,7 +152,7 @@ static int open_text(struct render *render, text_fn *text, struct raw *ret)
 	if (sb.error)
 		return fail(sb.error, "text of %zu bytes", sb.len);
 	data = strbuf_steal(&sb, &len);
-	fitting = data ? realloc(data, len) : NULL;
+	fitting = data ? realloc(data, len + 1) : NULL;
 	*ret = raw_of_text(fitting ? fitting : data, len);
 	return 0;
 }
