@@ -81,7 +81,8 @@ class Mount:
 def tree_rules():
     """(kind, path, help) of every line of tree.def."""
     text = re.sub(r"/\*.*?\*/", "", (ROOT / "fs/tree.def").read_text(), flags=re.S)
-    return re.findall(r'^(\w+) ?\("([^"]+)", \w+,\s*"([^"]+)"\)', text, re.M)
+    rules = re.findall(r'^([A-Z]+)\(\s*"([^"]+)",\s*\w+,\s*((?:"[^"]*"\s*)+)\)', text, re.M)
+    return [(kind, path, "".join(re.findall(r'"([^"]*)"', help_))) for kind, path, help_ in rules]
 
 
 MOST = 20
