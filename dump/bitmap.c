@@ -178,18 +178,19 @@ static size_t first(const unsigned char *block, size_t from, bool value)
 	return BLOCK_BITS;
 }
 
-/* The first block from @block on that is not known to consist of @value alone. */
-static uint64_t skip_uniform(const struct bitmap *b, uint64_t block, bool value)
+/* The first block from @block on that is not known to consist of @value alone, or that begins at or
+ * beyond @limit. */
+static uint64_t skip_uniform(const struct bitmap *b, uint64_t block, uint64_t limit, bool value)
 {
 	uint64_t known = atomic_load_explicit(&b->known, memory_order_acquire);
 
-	while (block + 1 < known &&
+	while (block + 1 < known && block * BLOCK_BITS < limit &&
 	       b->before[block + 1] - b->before[block] == (value ? BLOCK_BITS : 0))
 		block++;
 	return block;
 }
 
-int bitmap_run(struct bitmap *b, uint64_t i, bool *ret_value, uint64_t *ret_end)
+int bitmap_run(struct bitmap *b, uint64_t i, uint64_t limit, bool *ret_value, uint64_t *ret_end)
 {
 	uint64_t block = i / BLOCK_BITS, end;
 	unsigned char bits[BLOCK_BYTES];
@@ -213,7 +214,7 @@ int bitmap_run(struct bitmap *b, uint64_t i, bool *ret_value, uint64_t *ret_end)
 	value = bits[pos / 8] >> (pos % 8) & 1;
 	end = block * BLOCK_BITS + first(bits, pos, !value);
 	if (end == (block + 1) * BLOCK_BITS)
-		end = skip_uniform(b, block + 1, value) * BLOCK_BITS;
+		end = skip_uniform(b, block + 1, limit, value) * BLOCK_BITS;
 	*ret_value = value;
 	*ret_end = end < b->nbits ? end : b->nbits;
 	return 0;

@@ -22,5 +22,6 @@ int bitmap_test(struct bitmap *b, uint64_t i, bool *ret);
 int bitmap_rank(struct bitmap *b, uint64_t i, uint64_t *ret);
 
 /* The value at @i, and up to where it holds at least: the end of its run, or a place before that, so
- * that the cost has a bound. At most nbits. */
-int bitmap_run(struct bitmap *b, uint64_t i, bool *ret_value, uint64_t *ret_end);
+ * that the cost has a bound. At most nbits. Who does not care for what lies beyond @limit > @i need
+ * not wait for it; the end may lie beyond it all the same. */
+int bitmap_run(struct bitmap *b, uint64_t i, uint64_t limit, bool *ret_value, uint64_t *ret_end);

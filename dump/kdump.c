@@ -348,14 +348,14 @@ static int kdump_extent(void *priv, uint64_t paddr, struct extent *ret)
 		ret->status = PAGE_NO_RAM;
 		return 0;
 	}
-	r = bitmap_run(k->saved, pfn, &saved, &end);
+	r = bitmap_run(k->saved, pfn, UINT64_MAX, &saved, &end);
 	if (r == 0 && saved) {
 		r = present_run(k, pfn, end, ret);
 		ret->end *= k->page_size;
 		return r;
 	}
 	if (r == 0)
-		r = bitmap_run(k->ram, pfn, &ram, &ram_end);
+		r = bitmap_run(k->ram, pfn, end, &ram, &ram_end);
 	if (r < 0)
 		return r;
 	/* A bitmap that is too short says nothing of the page frames beyond it. */

@@ -52,7 +52,7 @@ static void as_counted_one_by_one(void **state)
 		rank += value;
 		if (i % 13 && i + 1 != end)
 			continue;
-		assert_ok(bitmap_run(b, i, &value, &got));
+		assert_ok(bitmap_run(b, i, UINT64_MAX, &value, &got));
 		assert_int_equal(value, bit(bits, i));
 		/* a block is as far as one call looks */
 		assert_int_equal(got, end < i / BLOCK_BITS * BLOCK_BITS + BLOCK_BITS
@@ -106,7 +106,7 @@ static void beyond_the_end(void **state)
 	assert_false(value);
 	assert_ok(bitmap_test(b, UINT64_MAX, &value));
 	assert_false(value);
-	assert_ok(bitmap_run(b, 3, &value, &end));
+	assert_ok(bitmap_run(b, 3, UINT64_MAX, &value, &end));
 	assert_int_equal(end, 27);
 	assert_ok(bitmap_rank(b, 1000, &rank));
 	assert_int_equal(rank, 27);
