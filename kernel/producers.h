@@ -11,3 +11,6 @@ int symbols_of_kallsyms(struct kernel *k, struct symtab *ret, struct strbuf *evi
 /* The kernel's own, from the vmlinux that was given. */
 int symbols_of_vmlinux(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
 
+/* The modules', from the tables that each keeps. */
+int symbols_of_modules(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
+

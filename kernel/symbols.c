@@ -18,6 +18,7 @@ static const struct producer {
 } producers[] = {
 	{ symbols_of_kallsyms, true, false },
 	{ symbols_of_vmlinux, true, true },
+	{ symbols_of_modules, false, false },
 };
 
 #define PRODUCERS (sizeof(producers) / sizeof(producers[0]))
