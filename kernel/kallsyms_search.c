@@ -298,21 +298,37 @@ static bool find_addresses(struct dump *d, const struct space *s, uint64_t num,
 	return false;
 }
 
+/* What belongs to the tokens that were found. */
+static int find_rest(struct dump *d, const struct space *s, uint64_t first,
+		     struct kallsyms_place *place)
+{
+	uint64_t num;
+	int r = find_num_syms(d, s, first, place, &num);
+
+	if (r < 0)
+		return r;
+	return find_addresses(d, s, num, place) ? 0 : -ENOENT;
+}
+
 int kallsyms_search(struct dump *d, const struct space *s, uint64_t first, uint64_t last,
 		    struct kallsyms_place *ret)
 {
 	struct kallsyms_place place = { .origin = "a search" };
-	uint64_t num;
-	int r = find_tokens(d, s, first, last, &place);
+	uint64_t tokens = 0;
+	int r;
 
-	if (r < 0)
-		return r;
-	r = find_num_syms(d, s, first, &place, &num);
-	if (r < 0)
-		return r;
-	if (!find_addresses(d, s, num, &place))
-		return fail(-ENOENT, "the addresses of %u kallsyms are not where they should be",
-			    place.nr);
-	*ret = place;
-	return 0;
+	for (uint64_t from = first;; from = place.index) {
+		r = find_tokens(d, s, from, last, &place);
+		if (r < 0)
+			break;
+		tokens = place.tokens;
+		r = find_rest(d, s, first, &place);
+		if (r != -ENOENT)
+			break;
+	}
+	if (r == -ENOENT && tokens)
+		return fail(r, "of kallsyms only the tokens at %#lx are whole", tokens);
+	if (r == 0)
+		*ret = place;
+	return r;
 }

@@ -101,14 +101,18 @@ static int table(struct kernel *k, size_t i, struct table **ret)
 	return 0;
 }
 
-/* Whether its symbols are listed and name addresses. */
+/* Whether its symbols are listed and name addresses. That one before it was not made this time, for
+ * lack of memory or of patience, does not count. */
 static bool serves(struct kernel *k, size_t i)
 {
 	struct table *t;
 
-	for (size_t before = 0; producers[i].spare && before < i; before++)
-		if (table(k, before, &t) == 0)
+	for (size_t before = 0; producers[i].spare && before < i; before++) {
+		int r = table(k, before, &t);
+
+		if (r == 0 || r == -EINTR || r == -ENOMEM)
 			return false;
+	}
 	return true;
 }
 
@@ -160,19 +164,23 @@ static size_t preferred(const struct symtab *t, size_t first, const char *name)
 	return first;
 }
 
+/* There is no such symbol, or it cannot be told because the first of the tables is broken. */
+static int not_found(struct kernel *k, const char *name)
+{
+	struct table *t;
+	int r = table(k, 0, &t);
+
+	return r < 0 ? within(r, "symbol %s", name) : fail(-ENOENT, "no symbol %s", name);
+}
+
 int symbol_addr(struct kernel *k, const char *name, uint64_t *ret)
 {
 	const struct vmcoreinfo *vi;
-	int r = 0, broken = 0;
 	struct table *t;
 
 	for (size_t p = 0, i; p < PRODUCERS; p++) {
-		if (!producers[p].core)
-			continue;
-		r = table(k, p, &t);
-		if (r < 0)
-			broken = r;
-		if (r < 0 || !symtab_find(&t->t, name, NULL, &i))
+		if (!producers[p].core || table(k, p, &t) < 0 ||
+		    !symtab_find(&t->t, name, NULL, &i))
 			continue;
 		*ret = t->t.v[preferred(&t->t, i, name)].addr;
 		return 0;
@@ -180,7 +188,7 @@ int symbol_addr(struct kernel *k, const char *name, uint64_t *ret)
 	/* The few that it names help where kallsyms is damaged. */
 	if (dump_vmcoreinfo_told(kernel_dump(k), &vi) == 0 && vmcoreinfo_symbol(vi, name, ret))
 		return 0;
-	return broken ? within(broken, "symbol %s", name) : fail(-ENOENT, "no symbol %s", name);
+	return not_found(k, name);
 }
 
 /* The one at @addr that is called by the first @len characters of @name. */
@@ -219,18 +227,14 @@ static bool find_in(const struct symtab *t, const char *name, size_t *ret)
 int symbol_find(struct kernel *k, const char *name, struct symbol *ret)
 {
 	struct table *t;
-	int r = -ENOENT, broken = 0;
 
 	for (size_t p = 0, i; p < PRODUCERS; p++) {
-		r = table(k, p, &t);
-		if (r < 0)
-			broken = r;
-		if (r < 0 || !find_in(&t->t, name, &i))
+		if (table(k, p, &t) < 0 || !find_in(&t->t, name, &i))
 			continue;
 		describe(t, i, ret);
 		return 0;
 	}
-	return broken ? within(broken, "symbol %s", name) : fail(-ENOENT, "no symbol %s", name);
+	return not_found(k, name);
 }
 
 /* Per-CPU variables have small addresses in kernels before 9d7de2aa8b41 (v6.15). */
@@ -277,23 +281,20 @@ int symbol_get(struct kernel *k, uint64_t id, struct symbol *ret)
 int symbol_next(struct kernel *k, uint64_t *cursor, struct symbol *ret)
 {
 	size_t p = *cursor >> 32, i = (uint32_t)*cursor;
-	int broken = 0;
+	struct table *t;
 
 	for (; p < PRODUCERS; p++, i = 0) {
-		struct table *t;
-		int r = serves(k, p) ? table(k, p, &t) : -ENOENT;
-
-		if (r < 0 && !broken)
-			broken = r;
-		while (r == 0 && i < t->t.n && !t->t.v[i].kind)
+		if (!serves(k, p) || table(k, p, &t) < 0)
+			continue;
+		while (i < t->t.n && !t->t.v[i].kind)
 			i++;
-		if (r < 0 || i >= t->t.n)
+		if (i >= t->t.n)
 			continue;
 		describe(t, i, ret);
 		*cursor = ((uint64_t)p << 32 | i) + 1;
 		return 1;
 	}
-	return *cursor ? 0 : broken;
+	return *cursor ? 0 : table(k, 0, &t);
 }
 
 void put_symbol(struct strbuf *out, struct kernel *k, uint64_t va)

@@ -10,3 +10,11 @@ extern const struct pt_format x86_four_levels, x86_five_levels;
 
 /* arch.bring_up */
 int x86_bring_up(struct dump *d, struct space *ret);
+
+/* How many bytes of a kernel's image the tables at @root map; 0: none, and @ret is as it was. */
+uint64_t x86_try_root(struct dump *d, uint64_t root, bool five, struct space *ret);
+
+/* Find the tables by the content of memory. -ENOENT; -EINTR. */
+int x86_scan(struct dump *d, struct space *ret);
+
+

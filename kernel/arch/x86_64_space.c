@@ -69,8 +69,7 @@ static bool find_image(struct dump *d, const struct space *s, struct region *ret
 	return true;
 }
 
-/* How much of the kernel's image the tables at @root map. */
-static uint64_t try_root(struct dump *d, uint64_t root, bool five, struct space *ret)
+uint64_t x86_try_root(struct dump *d, uint64_t root, bool five, struct space *ret)
 {
 	struct space s = { .pt = five ? &x86_five_levels : &x86_four_levels, .root = root };
 
@@ -93,10 +92,10 @@ static uint64_t tables_of_cpu(struct dump *d, const struct note *note, struct sp
 	cr4 = bytes_u64(&b);
 	if (b.short_)
 		return 0;
-	size = try_root(d, cr3, cr4 & CR4_LA57, ret);
+	size = x86_try_root(d, cr3, cr4 & CR4_LA57, ret);
 	if (!(cr3 & CR3_PTI_USER))
 		return size;
-	other_size = try_root(d, cr3 & ~CR3_PTI_USER, cr4 & CR4_LA57, &other);
+	other_size = x86_try_root(d, cr3 & ~CR3_PTI_USER, cr4 & CR4_LA57, &other);
 	if (other_size <= size)
 		return size;
 	*ret = other;
@@ -305,7 +304,7 @@ static void confirm_image(struct dump *d, struct space *ret)
 	    image.last);
 }
 
-/* CPU notes come before a search of all memory for VMCOREINFO. */
+/* CPU notes come before a search of all memory, for VMCOREINFO, then for kallsyms. */
 static int find_tables(struct dump *d, struct space *ret)
 {
 	const struct vmcoreinfo *vi;
@@ -319,7 +318,9 @@ static int find_tables(struct dump *d, struct space *ret)
 		return 0;
 	}
 	r = dump_vmcoreinfo(d, &vi);
-	return r < 0 ? r : by_vmcoreinfo(d, vi, ret);
+	if (r == 0)
+		return by_vmcoreinfo(d, vi, ret);
+	return r == -ENOENT ? x86_scan(d, ret) : r;
 }
 
 int x86_bring_up(struct dump *d, struct space *ret)

@@ -26,6 +26,8 @@ void made_symbol_name(const struct made_kallsyms *m, uint32_t i, char ret[MADE_N
 
 	if (m->banner && i == m->nr_per_cpu)
 		snprintf(ret, MADE_NAME, "linux_banner");
+	if (m->banner && i == m->nr_per_cpu + 256)
+		snprintf(ret, MADE_NAME, "init_top_pgt");
 	if (!m->long_name || i + 1 != m->nr)
 		return;
 	memset(ret + n, 'a', 300);

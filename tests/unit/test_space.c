@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 #include "tests/unit/made.h"
+#include "tests/unit/made_kallsyms.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -327,9 +328,50 @@ static void nothing_told(void **state)
 	cpu_note(m, 20 << 12, 0);
 	memory_open(m);
 	assert_ok(kernel_open(m->dump, NULL, &k));
-	assert_fails(kernel_space(k, &s), -ENOENT, "translation: no VMCOREINFO");
+	assert_fails(kernel_space(k, &s), -ENOENT, "translation: no kallsyms");
 	kernel_close(k);
 	memory_free(m);
+}
+
+/* Nobody says anything: kallsyms leads to the tables, by the banner or by itself. */
+static void by_scan(void **state)
+{
+	static const struct made_kallsyms kernels[] = {
+		{ .layout = LAYOUT_OLD, .encoding = KALLSYMS_PERCPU, .nr_per_cpu = 50 },
+		{ .layout = LAYOUT_NEW, .encoding = KALLSYMS_PLACE },
+	};
+	const uint64_t image = START_KERNEL_MAP + (48 << 20);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
+		struct made_kallsyms m = kernels[i];
+		struct memory *mem = memory_new();
+		const struct space *s;
+		struct kernel *k;
+
+		make_image(mem, 3);
+		mem->entry[6][slot(image, 21)] = P | PSE;
+		mem->entry[6][slot(image, 21) + 1] = 0;
+		memcpy(mem->entry[2], "Linux version 6.1", 18);
+		m.banner = true;
+		m.nr = 1500;
+		m.va = image + 40 * 4096;
+		m.text = image + 2 * 4096;
+		made_kallsyms(&m);
+		memcpy(mem->entry[40], m.blob.data, m.blob.len);
+		blob_fini(&m.blob);
+
+		memory_open(mem);
+		assert_ok(kernel_open(mem->dump, NULL, &k));
+		assert_ok(kernel_space(k, &s));
+		assert_int_equal(s->root, 3 * 4096);
+		assert_int_equal(s->pt->nr_levels, 5);
+		assert_int_equal(s->image.first, image);
+		assert_int_equal(s->image.delta, -image);
+		assert_non_null(strstr(s->evidence.data, "from kallsyms at physical address"));
+		kernel_close(k);
+		memory_free(mem);
+	}
 }
 
 #define ROUNDS 200000
@@ -380,4 +422,4 @@ UNIT_TESTS(cmocka_unit_test(four_levels), cmocka_unit_test(absent), cmocka_unit_
 	   cmocka_unit_test(loop), cmocka_unit_test(direct_map), cmocka_unit_test(by_cpu_notes),
 	   cmocka_unit_test(by_cpu_in_user_mode), cmocka_unit_test(by_vmcoreinfo),
 	   cmocka_unit_test(tables_missing), cmocka_unit_test(nothing_told),
-	   cmocka_unit_test(shared_tlb))
+	   cmocka_unit_test(by_scan), cmocka_unit_test(shared_tlb))
