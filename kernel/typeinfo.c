@@ -144,6 +144,16 @@ static int make_entry(void *arg)
 	return r < 0 ? r : load(e->k, e->data, e->size, base, &e->types);
 }
 
+static int get_entry(struct entry *e, const struct types **ret)
+{
+	int r = lazy_get(&e->once, make_entry, e);
+
+	if (r < 0)
+		return r;
+	*ret = e->types;
+	return 0;
+}
+
 int typeinfo_module(struct kernel *k, uint64_t module, const struct types **ret)
 {
 	struct typeinfo *ti = kernel_typeinfo(k);
@@ -151,16 +161,44 @@ int typeinfo_module(struct kernel *k, uint64_t module, const struct types **ret)
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ti->nr; i++) {
-		struct entry *e = &ti->entries[i];
+	for (size_t i = 0; i < ti->nr; i++)
+		if (ti->entries[i].module == module)
+			return get_entry(&ti->entries[i], ret);
+	return fail(-ENOENT, "the module at %#lx has no types of its own", module);
+}
 
-		if (e->module != module)
-			continue;
-		r = lazy_get(&e->once, make_entry, e);
-		if (r < 0)
+/* The @i-th of the modules whose types can be read. */
+static int nth_entry(struct typeinfo *ti, size_t i, const struct types **ret, uint64_t *ret_module)
+{
+	const struct types *ts;
+
+	for (size_t n = 0; n < ti->nr; n++) {
+		int r = get_entry(&ti->entries[n], &ts);
+
+		if (r == -EINTR || r == -ENOMEM)
 			return r;
-		*ret = e->types;
+		if (r < 0 || i--)
+			continue;
+		*ret = ts;
+		*ret_module = ti->entries[n].module;
 		return 0;
 	}
-	return fail(-ENOENT, "the module at %#lx has no types of its own", module);
+	return fail(-ENOENT, "no more types");
+}
+
+int typeinfo_graph(struct kernel *k, size_t i, const struct types **ret, uint64_t *ret_module)
+{
+	struct typeinfo *ti = kernel_typeinfo(k);
+	int r;
+
+	if (i)
+		r = lazy_get(&ti->once, make_list, ti);
+	else
+		r = kernel_types(k, ret);
+	if (r < 0)
+		return r;
+	if (i)
+		return nth_entry(ti, i - 1, ret, ret_module);
+	*ret_module = 0;
+	return 0;
 }

@@ -13,6 +13,10 @@ int typeinfo_kernel(struct kernel *k, struct types **ret);
  * borrowed until kernel_close(). -ENOENT: it has none of its own. */
 int typeinfo_module(struct kernel *k, uint64_t module, const struct types **ret);
 
+/* All of them: the kernel's is the first, then each module's that has some. @ret_module: the address of
+ * its struct module; 0: the kernel's. -ENOENT: no more. */
+int typeinfo_graph(struct kernel *k, size_t i, const struct types **ret, uint64_t *ret_module);
+
 /* For kernel.c: what is kept of them. */
 struct typeinfo;
 

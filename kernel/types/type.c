@@ -99,7 +99,7 @@ int types_index(struct types *ts)
 	return 0;
 }
 
-static bool owns(const struct types *ts, const struct type *t)
+bool types_owns(const struct types *ts, const struct type *t)
 {
 	return t >= ts->types && t < ts->types + ts->nr;
 }
@@ -107,7 +107,7 @@ static bool owns(const struct types *ts, const struct type *t)
 const struct type *types_find(const struct types *ts, enum type_kind kind, const char *name,
 			      const struct type *prev)
 {
-	while (prev && ts && !owns(ts, prev))
+	while (prev && ts && !types_owns(ts, prev))
 		ts = ts->base;
 	for (; ts; ts = ts->base, prev = NULL) {
 		uint32_t i = prev ? ts->next[prev - ts->types]

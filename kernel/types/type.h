@@ -85,6 +85,9 @@ void types_close(struct types *ts);
 const struct type *types_find(const struct types *ts, enum type_kind kind, const char *name,
 			      const struct type *prev);
 
+/* Is it of this graph, not of one below? */
+bool types_owns(const struct types *ts, const struct type *t);
+
 /* What a forward declaration declares, when the graph defines it; any other type is itself. */
 const struct type *types_define(const struct types *ts, const struct type *t);
 
