@@ -4,7 +4,8 @@
  *
  *   recognise   name, machine, recognise()
  *   translate   bring_up(): regions and page tables of the kernel's address space
- *   registers   prstatus[] */
+ *   registers   prstatus[]
+ *   unwind      unwind */
 #pragma once
 
 #include <stdbool.h>
@@ -18,6 +19,8 @@ struct arch_reg {
 	uint16_t off;	  /* in the note's descriptor */
 };
 
+struct arch_unwind;
+
 struct arch {
 	const char *name; /* as utsname.machine has it */
 	uint16_t machine; /* ELF e_machine */
@@ -29,6 +32,7 @@ struct arch {
 	int (*bring_up)(struct dump *d, struct space *ret);
 
 	const struct arch_reg *prstatus; /* in crash's order; ends with a NULL name */
+	const struct arch_unwind *unwind;
 };
 
 extern const struct arch arch_x86_64;

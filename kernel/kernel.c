@@ -13,6 +13,7 @@
 #include "kernel/space.h"
 #include "kernel/symbols.h"
 #include "kernel/typeinfo.h"
+#include "kernel/unwind/code.h"
 #include "kernel/vmlinux.h"
 
 struct kernel {
@@ -28,6 +29,7 @@ struct kernel {
 	struct typeinfo *typeinfo;
 	struct fields *fields;
 	struct cpu_facts *cpu_facts;
+	struct code *code;
 	struct keys *keys;
 };
 
@@ -51,9 +53,10 @@ int kernel_open(struct dump *d, const struct kernel_options *options, struct ker
 	lazy_init(&k->types_once);
 	k->symbols = symbols_new(k);
 	k->cpu_facts = cpu_facts_new(k);
+	k->code = code_new(k);
 	k->keys = keys_new(k);
 	k->typeinfo = typeinfo_new(k);
-	if (!k->symbols || !k->cpu_facts || !k->keys || !k->typeinfo) {
+	if (!k->symbols || !k->cpu_facts || !k->code || !k->keys || !k->typeinfo) {
 		kernel_close(k);
 		return fail(-ENOMEM, "kernel");
 	}
@@ -77,6 +80,7 @@ void kernel_close(struct kernel *k)
 	symbols_free(k->symbols);
 	objfile_close(k->vmlinux);
 	cpu_facts_free(k->cpu_facts);
+	code_free(k->code);
 	keys_free(k->keys);
 	fields_close(k->fields);
 	typeinfo_free(k->typeinfo);
@@ -182,6 +186,11 @@ struct fields *kernel_fields(struct kernel *k)
 struct cpu_facts *kernel_cpu_facts(struct kernel *k)
 {
 	return k->cpu_facts;
+}
+
+struct code *kernel_code(struct kernel *k)
+{
+	return k->code;
 }
 
 struct keys *kernel_keys(struct kernel *k)

@@ -26,6 +26,7 @@ struct dump *kernel_dump(const struct kernel *k);
 const struct kernel_options *kernel_options(const struct kernel *k);
 
 struct arch;
+struct code;
 struct cpu_facts;
 struct fields;
 struct keys;
@@ -48,6 +49,7 @@ void kernel_give_types(struct kernel *k, struct types *ts);
 struct typeinfo *kernel_typeinfo(struct kernel *k);
 struct fields *kernel_fields(struct kernel *k);
 struct cpu_facts *kernel_cpu_facts(struct kernel *k);
+struct code *kernel_code(struct kernel *k);
 struct keys *kernel_keys(struct kernel *k);
 
 /* Copy @len bytes at kernel virtual address @va, all or none. -EFAULT: not mapped; and the errors of

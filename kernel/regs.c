@@ -4,8 +4,14 @@
 #include <string.h>
 
 #include "dump/base/bytes.h"
+#include "dump/base/cleanup.h"
 #include "dump/base/err.h"
 #include "kernel/arch.h"
+#include "kernel/cpu.h"
+#include "kernel/symbols.h"
+
+#define PR_PID	   32		  /* in struct elf_prstatus */
+#define CRASH_NOTE (12 + 8 + 336) /* bytes of the first note: "CORE", struct elf_prstatus */
 
 /* The @i-th NT_PRSTATUS, or NULL; with @i = SIZE_MAX, counts them in @ret_n. */
 static const struct note *prstatus(struct kernel *k, size_t i, size_t *ret_n)
@@ -31,12 +37,26 @@ size_t regs_cpu_count(struct kernel *k)
 	return n;
 }
 
+static int parse(const struct arch *arch, const unsigned char *desc, size_t len, struct regs *ret)
+{
+	struct bytes b = bytes_of(desc, len);
+	struct regs regs = { 0 };
+
+	for (const struct arch_reg *reg = arch->prstatus; reg->name && regs.n < REGS_MAX; reg++) {
+		bytes_seek(&b, reg->off);
+		regs.reg[regs.n].name = reg->name;
+		regs.reg[regs.n++].value = bytes_u64(&b);
+	}
+	if (b.short_)
+		return fail(-EBADMSG, "NT_PRSTATUS has only %zu bytes", len);
+	*ret = regs;
+	return 0;
+}
+
 int regs_of_note(struct kernel *k, size_t i, struct regs *ret)
 {
-	struct regs regs = { 0 };
 	const struct arch *arch;
 	const struct note *note;
-	struct bytes b;
 	size_t n;
 	int r = kernel_arch(k, &arch);
 
@@ -45,14 +65,60 @@ int regs_of_note(struct kernel *k, size_t i, struct regs *ret)
 	note = prstatus(k, i, &n);
 	if (!note)
 		return fail(-ENOENT, "%zu CPUs left registers", n);
-	b = bytes_of(note->desc, note->desc_len);
-	for (const struct arch_reg *reg = arch->prstatus; reg->name && regs.n < REGS_MAX; reg++) {
-		bytes_seek(&b, reg->off);
-		regs.reg[regs.n].name = reg->name;
-		regs.reg[regs.n++].value = bytes_u64(&b);
-	}
-	if (b.short_)
-		return fail(-EBADMSG, "NT_PRSTATUS %zu has only %u bytes", i, note->desc_len);
-	*ret = regs;
+	return parse(arch, note->desc, note->desc_len, ret);
+}
+
+/* The variable crash_notes is a per-CPU pointer to the notes that a dying kernel fills. */
+static int regs_of_crash_notes(struct kernel *k, const struct arch *arch, size_t cpu,
+			       struct regs *ret)
+{
+	unsigned char raw[CRASH_NOTE];
+	_free_ struct note *notes = NULL;
+	uint64_t va;
+	size_t n;
+	int r = symbol_addr(k, "crash_notes", &va);
+
+	if (r >= 0)
+		r = kernel_read_uint(k, va, 8, &va);
+	if (r >= 0)
+		r = percpu_addr(k, va, cpu, &va);
+	if (r >= 0)
+		r = kernel_read(k, va, raw, sizeof(raw));
+	if (r < 0)
+		return r;
+	/* What comes after this note is cut off. */
+	notes_parse(raw, sizeof(raw), &notes, &n);
+	if (!n || notes[0].type != NOTE_PRSTATUS || strcmp(notes[0].name, "CORE"))
+		return fail(-ENOENT, "CPU %zu has not filled its crash_notes", cpu);
+	return parse(arch, notes[0].desc, notes[0].desc_len, ret);
+}
+
+/* QEMU numbers its notes by CPU: pr_pid is the number + 1. */
+static const struct note *note_of_qemu(struct kernel *k, size_t cpu)
+{
+	const struct note *notes, *note;
+	size_t n = dump_notes(kernel_dump(k), &notes);
+
+	if (!note_find(notes, n, "QEMU", 0))
+		return NULL;
+	for (size_t i = 0; (note = prstatus(k, i, &n)); i++)
+		if (note->desc_len >= PR_PID + 4 && load_le32(note->desc + PR_PID) == cpu + 1)
+			return note;
+	return NULL;
+}
+
+int regs_of_cpu(struct kernel *k, size_t cpu, struct regs *ret, enum regs_source *ret_source)
+{
+	const struct note *note = note_of_qemu(k, cpu);
+	const struct arch *arch;
+	int r = kernel_arch(k, &arch);
+
+	if (r < 0)
+		return r;
+	r = note ? parse(arch, note->desc, note->desc_len, ret)
+		 : regs_of_crash_notes(k, arch, cpu, ret);
+	if (r < 0)
+		return within(r, "registers of CPU %zu", cpu);
+	*ret_source = note ? REGS_MACHINE : REGS_CRASH_NOTES;
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* Registers of a CPU as the dump's notes hold them. */
+/* Registers of a CPU as they were saved when it was stopped: by the kernel that crashed, or by the
+ * machine that ran it. */
 #pragma once
 
 #include "kernel/kernel.h"
@@ -19,3 +20,12 @@ size_t regs_cpu_count(struct kernel *k);
 
 /* The registers in the @i-th NT_PRSTATUS. -ENOENT: no such note; -EOPNOTSUPP: unknown machine. */
 int regs_of_note(struct kernel *k, size_t i, struct regs *ret);
+
+enum regs_source {
+	REGS_CRASH_NOTES, /* the kernel saved them, while it went on to crash */
+	REGS_MACHINE,	  /* the machine had them */
+};
+
+/* The registers of @cpu, found by its own notes, or by which stack they point to; never by their
+ * place among the notes alone. -ENOENT: it left none. */
+int regs_of_cpu(struct kernel *k, size_t cpu, struct regs *ret, enum regs_source *ret_source);

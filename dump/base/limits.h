@@ -33,6 +33,8 @@
 #define LIMIT_PARAM_ELEMENTS  4096 /* elements of an array among them */
 #define LIMIT_OBJECT	      (16u << 20) /* bytes of one structure */
 #define LIMIT_VALUES	      (4u << 20)  /* values printed of one structure */
+#define LIMIT_ORC	      (64u << 20) /* entries of ORC: a kernel of 2026 has 440 000 */
+#define LIMIT_FRAMES	      4096	  /* of a stack: one of 32 KB has at most as many words */
 #define LIMIT_MEMBER_STEPS    65536	  /* members looked at for one name */
 
 #define PAGE_CACHE_BYTES  (32u << 20) /* decompressed pages kept */

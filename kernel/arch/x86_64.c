@@ -33,4 +33,5 @@ const struct arch arch_x86_64 = {
 	.recognise = x86_recognise,
 	.bring_up = x86_bring_up,
 	.prstatus = x86_prstatus,
+	.unwind = &x86_64_unwind,
 };

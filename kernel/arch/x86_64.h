@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernel/arch.h"
+#include "kernel/kernel.h"
 
 #define START_KERNEL_MAP UINT64_C(0xffffffff80000000)
 
@@ -17,4 +18,9 @@ uint64_t x86_try_root(struct dump *d, uint64_t root, bool five, struct space *re
 /* Find the tables by the content of memory. -ENOENT; -EINTR. */
 int x86_scan(struct dump *d, struct space *ret);
 
+/* arch.unwind */
+extern const struct arch_unwind x86_64_unwind;
 
+/* arch_unwind.stacks */
+struct stack;
+size_t x86_stacks(struct kernel *k, size_t cpu, struct stack *ret);

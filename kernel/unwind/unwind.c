@@ -1,0 +1,134 @@
+#include "kernel/unwind/unwind.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "dump/base/cancel.h"
+#include "dump/base/err.h"
+#include "dump/base/limits.h"
+#include "kernel/unwind/guess.h"
+
+int unwind_begin(struct unwind *u, struct kernel *k, uint64_t task)
+{
+	const struct arch *arch;
+	int r = kernel_arch(k, &arch);
+
+	if (r < 0)
+		return r;
+	if (!arch->unwind)
+		return fail(-EOPNOTSUPP, "stacks of %s are not supported", arch->name);
+	u->arch = arch->unwind;
+	u->words.k = k;
+	u->words.task = task;
+	u->words.page = 0;
+	u->c = (struct cursor){ 0 };
+	u->nr_stacks = 0;
+	u->frames = u->switches = 0;
+	u->source = FRAME_START;
+	u->guess = u->user = u->regs = u->ended = false;
+	return 0;
+}
+
+const struct stack *unwind_stack(const struct unwind *u, uint64_t va)
+{
+	for (size_t i = 0; i < u->nr_stacks; i++)
+		if (va >= u->stacks[i].low && va < u->stacks[i].end)
+			return &u->stacks[i];
+	return NULL;
+}
+
+/* Frames lie above each other; a stack is left at most once. */
+static int check_progress(struct unwind *u, const struct cursor *c)
+{
+	uint64_t was = u->c.reg[u->arch->sp], is = c->reg[u->arch->sp];
+	const struct stack *from = unwind_stack(u, was), *to = unwind_stack(u, is);
+
+	if (from != to && u->switches++ < STACKS_MAX)
+		return 0;
+	if (from != to || is <= was)
+		return fail(-ELOOP, "the stack goes from %#lx back to %#lx", was, is);
+	return 0;
+}
+
+static int accept(struct unwind *u, int step, const struct cursor *c, enum frame_source source)
+{
+	int r;
+
+	if (step == STEP_END) {
+		u->ended = true;
+		return 0;
+	}
+	u->regs = step == STEP_REGS;
+	u->user = u->regs && u->arch->is_user(c);
+	r = u->user ? 0 : check_progress(u, c);
+	if (r < 0)
+		return r;
+	u->c = *c;
+	u->source = source;
+	return 1;
+}
+
+int unwind_by_rule(struct unwind *u)
+{
+	struct cursor c = u->c;
+	int r = u->arch->step(&u->words, &c);
+
+	return r < 0 ? r : accept(u, r, &c, FRAME_RULE);
+}
+
+static int guess(struct unwind *u)
+{
+	struct cursor c;
+	bool sure;
+	int r = guess_pointer(u, &c);
+
+	if (r >= 0)
+		r = accept(u, r, &c, FRAME_POINTER);
+	if (r >= 0)
+		return r;
+	r = guess_scan(u, &c, &sure);
+	if (r >= 0)
+		r = accept(u, r, &c, FRAME_SCAN);
+	u->guess |= r >= 0 && !sure;
+	return r;
+}
+
+/* The message of a failure is that of the rules: it tells why there had to be a guess. */
+static int step(struct unwind *u)
+{
+	char message[256];
+	int r = unwind_by_rule(u);
+
+	if (r >= 0 || r == -EINTR || r == -ENOMEM)
+		return r;
+	snprintf(message, sizeof(message), "%s", why());
+	return guess(u) < 0 ? fail(r, "%s", message) : 1;
+}
+
+int unwind_next(struct unwind *u, struct frame *ret)
+{
+	int r;
+
+	if (u->ended || u->user)
+		return 0;
+	if (++u->frames > LIMIT_FRAMES)
+		return fail(-ELOOP, "no end after %u frames", u->frames - 1);
+	if (cancelled())
+		return fail(-EINTR, "interrupted");
+	if (u->frames > 1) {
+		r = step(u);
+		if (r <= 0)
+			return r;
+	}
+	*ret = (struct frame){
+		.pc = u->c.reg[u->arch->pc],
+		.at = u->c.at,
+		.stack = unwind_stack(u, u->c.at),
+		.source = u->source,
+		.signal = u->c.signal,
+		.guess = u->guess,
+		.user = u->user,
+		.regs = u->regs ? &u->c : NULL,
+	};
+	return 1;
+}
