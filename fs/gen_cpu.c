@@ -5,6 +5,8 @@
 #include "fs/gen.h"
 #include "fs/stack_text.h"
 #include "kernel/cpu.h"
+#include "kernel/fields.h"
+#include "kernel/panic.h"
 #include "kernel/regs.h"
 
 /* Where the kernel's own masks cannot be read, there are as many CPUs as notes. */
@@ -49,4 +51,58 @@ int gen_cpu_registers(struct render *r)
 	if (e >= 0)
 		put_registers(r->out, &regs);
 	return e;
+}
+
+/* The task that a CPU executes when there is none is no process: it has its directory here. */
+static int add_idle(struct render *r, struct names *names)
+{
+	uint64_t task;
+	int e = cpu_idle(r->k, r->key[0].id, &task);
+
+	if (e >= 0)
+		names_add(names, "idle", task);
+	return e;
+}
+
+const struct lister list_idle = { .list = add_idle, .like = "/tasks/{pid}" };
+
+/* From @up, the path to the top. */
+static int put_task_path(struct render *r, const char *up, size_t cpu, uint64_t task)
+{
+	uint64_t idle, pid;
+	int e = cpu_idle(r->k, cpu, &idle);
+
+	if (e >= 0)
+		e = field_u64(r->k, task, F_task_pid, &pid);
+	if (e < 0)
+		return e;
+	if (task == idle)
+		put(r->out, "%scpus/%zu/idle", up, cpu);
+	else
+		put(r->out, "%stasks/%lu", up, pid);
+	return 0;
+}
+
+int gen_cpu_task(struct render *r)
+{
+	uint64_t task;
+	int e = cpu_current(r->k, r->key[0].id, &task);
+
+	return e < 0 ? e : put_task_path(r, "../../", r->key[0].id, task);
+}
+
+int gen_panic(struct render *r)
+{
+	uint64_t task;
+	size_t cpu;
+	int e = panic_cpu(r->k, &cpu);
+
+	/* A link that leads nowhere, and says so. */
+	if (e == -ENOENT) {
+		put_str(r->out, "no CPU panicked");
+		return 0;
+	}
+	if (e >= 0)
+		e = cpu_current(r->k, cpu, &task);
+	return e < 0 ? e : put_task_path(r, "", cpu, task);
 }
