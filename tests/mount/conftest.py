@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 
@@ -73,8 +74,9 @@ def mount(tmp_path):
         return mounts[-1]
 
     yield make
-    for m in mounts:
-        m.close()
+    with contextlib.ExitStack() as stack:
+        for m in mounts:
+            stack.callback(m.close)
 
 
 @pytest.fixture(scope="module")

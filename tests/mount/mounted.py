@@ -1,5 +1,6 @@
 """Dumps made for tests, and vmcorefs mounted on them."""
 
+import functools
 import os
 import re
 import subprocess
@@ -66,9 +67,9 @@ class Mount:
         return self.daemon.wait(PATIENCE)
 
     def close(self):
-        if self.daemon.poll() is None:
-            subprocess.run(["fusermount3", "-u", "-z", str(self.point)], check=False,
-                           capture_output=True)
+        # Also when the daemon is gone: a dead mount stays.
+        if f" {self.point} " in Path("/proc/mounts").read_text(encoding="utf-8"):
+            run("fusermount3", "-u", "-z", self.point)
         try:
             self.daemon.wait(10)
         except subprocess.TimeoutExpired:
@@ -78,21 +79,46 @@ class Mount:
         assert status == 0, f"vmcorefs ended with {status}: {self.log.read_text()}"
 
 
+def table():
+    """(kind, path, function, help) of every line of tree.def."""
+    text = re.sub(r"/\*.*?\*/", "", (ROOT / "fs/tree.def").read_text(), flags=re.S)
+    rules = re.findall(r'^([A-Z]+)\(\s*"([^"]+)",\s*(\w+),\s*((?:"[^"]*"\s*)+)\)', text, re.M)
+    return [(kind, path, function, "".join(re.findall(r'"([^"]*)"', help_)))
+            for kind, path, function, help_ in rules]
+
+
+@functools.cache
 def tree_rules():
     """(kind, path, help) of every line of tree.def."""
-    text = re.sub(r"/\*.*?\*/", "", (ROOT / "fs/tree.def").read_text(), flags=re.S)
-    rules = re.findall(r'^([A-Z]+)\(\s*"([^"]+)",\s*\w+,\s*((?:"[^"]*"\s*)+)\)', text, re.M)
-    return [(kind, path, "".join(re.findall(r'"([^"]*)"', help_))) for kind, path, help_ in rules]
+    return [(kind, path, help_) for kind, path, _, help_ in table()]
+
+
+def tree_paths():
+    """(kind, path) of all that can be in the tree: also what one directory has like another."""
+    rules = table()
+    likes = {}
+    for source in (ROOT / "fs").glob("*.c"):
+        likes.update(re.findall(r'^const struct lister (\w+) = \{[^}]*\.like = "([^"]+)"',
+                                source.read_text(), re.M))
+    paths = [(kind, path) for kind, path, _, _ in rules]
+    for _, path, function, _ in rules:
+        like = likes.get(function)
+        own = path[len(like) + 1:].split("/")[0] if like else ""
+        paths += [(kind, path + p[len(like):]) for kind, p, _, _ in rules
+                  if like and p.startswith(like + "/") and p[len(like) + 1:].split("/")[0] != own]
+    return paths
 
 
 MOST = 20
 
 
 def some(names):
-    """At most MOST of them, first and last included: a directory may list all symbols."""
-    if len(names) <= MOST:
-        return names
-    return [names[i * (len(names) - 1) // (MOST - 1)] for i in range(MOST)]
+    """At most MOST of those that a directory lists, and all that the table names."""
+    fixed = {part for _, path, _ in tree_rules() for part in path.split("/")}
+    listed = [name for name in names if name not in fixed]
+    if len(listed) > MOST:
+        listed = [listed[i * (len(listed) - 1) // (MOST - 1)] for i in range(MOST)]
+    return [name for name in names if name in fixed] + listed
 
 
 def walk(point):
@@ -100,11 +126,11 @@ def walk(point):
     found, folders = [], [""]
     while folders:
         inside = folders.pop()
-        entries = sorted(os.scandir(f"{point}{inside}"), key=lambda e: e.name)
-        for e in some(entries):
-            found.append(f"{inside}/{e.name}")
-            if e.is_dir(follow_symlinks=False):
-                folders.append(f"{inside}/{e.name}")
+        kinds = {e.name: e.is_dir(follow_symlinks=False) for e in os.scandir(f"{point}{inside}")}
+        for name in some(sorted(kinds)):
+            found.append(f"{inside}/{name}")
+            if kinds[name]:
+                folders.append(f"{inside}/{name}")
     return found
 
 
