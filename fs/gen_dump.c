@@ -5,6 +5,7 @@
 #include "fs/gen.h"
 #include "fs/pages.h"
 #include "fs/text.h"
+#include "kernel/task.h"
 
 int gen_dump_format(struct render *r)
 {
@@ -48,7 +49,7 @@ int gen_dump_header(struct render *r)
 int gen_dump_problems(struct render *r)
 {
 	dump_problems(kernel_dump(r->k), r->out);
-	return 0;
+	return task_problems(r->k, r->out);
 }
 
 static const char *note_meaning(const struct note *n)

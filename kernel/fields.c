@@ -13,6 +13,9 @@
 #define SPELLINGS_MAX 6
 #define STRUCT_LEN    64
 
+#define CONSTANTS_MAX	  64 /* enumerators remembered */
+#define CONSTANT_NAME_LEN 48
+
 static const struct spelling {
 	const char *of, *names[SPELLINGS_MAX];
 } spellings[NR_FIELDS] = {
@@ -23,8 +26,17 @@ static const struct spelling {
 
 enum { UNKNOWN, FOUND, MISSING };
 
+/* An enumerator that was asked for: there may be 20 000 of them to look through. */
+struct constant {
+	char name[CONSTANT_NAME_LEN];
+	bool found;
+	uint64_t value;
+};
+
 struct fields {
 	pthread_mutex_t lock;
+	struct constant constants[CONSTANTS_MAX];
+	size_t nr_constants;
 	atomic_uchar state[NR_FIELDS];
 	bool newest[NR_FIELDS];
 	struct place place[NR_FIELDS];
@@ -263,10 +275,51 @@ int kernel_sizeof(struct kernel *k, const char *name, uint64_t *ret)
 	return 0;
 }
 
+static bool remembered(struct fields *fs, const char *name, struct constant *ret)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&fs->lock);
+	for (size_t i = 0; i < fs->nr_constants && !found; i++) {
+		found = !strcmp(fs->constants[i].name, name);
+		if (found)
+			*ret = fs->constants[i];
+	}
+	pthread_mutex_unlock(&fs->lock);
+	return found;
+}
+
+static void remember(struct fields *fs, const struct constant *c)
+{
+	struct constant known;
+
+	if (remembered(fs, c->name, &known))
+		return;
+	pthread_mutex_lock(&fs->lock);
+	if (fs->nr_constants < CONSTANTS_MAX)
+		fs->constants[fs->nr_constants++] = *c;
+	pthread_mutex_unlock(&fs->lock);
+}
+
 int kernel_enumerator(struct kernel *k, const char *name, uint64_t *ret)
 {
+	struct fields *fs = kernel_fields(k);
+	struct constant c = { 0 };
 	const struct types *ts;
-	int r = kernel_types(k, &ts);
+	int r;
 
-	return r < 0 ? r : types_enumerator(ts, name, ret);
+	if (!remembered(fs, name, &c)) {
+		r = kernel_types(k, &ts);
+		if (r < 0)
+			return r;
+		c.found = types_enumerator(ts, name, &c.value) >= 0;
+		if (strlen(name) < sizeof(c.name)) {
+			strcpy(c.name, name);
+			remember(fs, &c);
+		}
+	}
+	if (!c.found)
+		return fail(-ENOENT, "no enumerator %s", name);
+	*ret = c.value;
+	return 0;
 }

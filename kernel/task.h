@@ -39,6 +39,9 @@ void task_list_fini(struct task_list *l);
 
 #define TASK_LIST(name) __attribute__((cleanup(task_list_fini))) struct task_list name = { 0 }
 
+/* The .problems of the list; nothing when the kernel's types are not known. */
+int task_problems(struct kernel *k, struct strbuf *out);
+
 /* The task of this number, idle ones aside. -ENOENT: none. */
 int task_find(struct kernel *k, uint64_t pid, uint64_t *ret);
 

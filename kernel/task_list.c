@@ -292,6 +292,22 @@ int task_list(struct kernel *k, struct task_list *ret)
 	return 0;
 }
 
+int task_problems(struct kernel *k, struct strbuf *out)
+{
+	const struct types *ts;
+	TASK_LIST(l);
+	int r = kernel_types(k, &ts);
+
+	if (r == -EINTR || r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return 0;
+	r = task_list(k, &l);
+	if (r >= 0)
+		put_bytes(out, l.problems.data, l.problems.len);
+	return r;
+}
+
 /* What the pids do not know may be in another place. */
 static int find_in_list(struct kernel *k, uint64_t pid, uint64_t *ret)
 {
