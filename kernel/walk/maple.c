@@ -30,7 +30,8 @@ static const struct parts range_parts = { F_maple_range_pivot, F_maple_range_slo
 static const struct parts arange_parts = { F_maple_arange_pivot, F_maple_arange_slot,
 					   F_maple_arange_meta_end };
 
-static bool is_node(uint64_t e)
+/* Of a root, which may be an entry as well; a child has no tag. */
+static bool is_root_node(uint64_t e)
 {
 	return (e & TAG_MASK) == TAG_INTERNAL && e > INTERNAL_MIN;
 }
@@ -153,7 +154,7 @@ int maple_begin(struct maple_walk *w, struct kernel *k, uint64_t addr)
 	w->guard = (struct guard){ 0 };
 	if (r < 0)
 		return r;
-	if (is_node(root))
+	if (is_root_node(root))
 		return push(w, root, 0, UINT64_MAX);
 	w->single = root;
 	return 0;
@@ -184,8 +185,8 @@ int maple_next(struct maple_walk *w, struct maple_entry *ret)
 		}
 		if (l->leaf)
 			continue;
-		r = is_node(e) ? push(w, e, first, l->pivot[i])
-			       : fail(-EBADMSG, "maple tree: %#lx is no node", e);
+		r = e > INTERNAL_MIN ? push(w, e, first, l->pivot[i])
+				     : fail(-EBADMSG, "maple tree: %#lx is no node", e);
 		if (r < 0)
 			return r;
 	}
