@@ -30,6 +30,9 @@
 #define LIMIT_WALK	      (64u << 20)  /* entries of a list or tree: pid_max is at most 4M */
 #define LIMIT_MODULE_SECTIONS 4096 /* sections of a module; -ffunction-sections: some hundreds */
 #define LIMIT_MODULE_PARAMS   4096 /* parameters of a module */
+#define LIMIT_PATH	      16384 /* bytes of a path; /proc shows 4096 */
+#define LIMIT_NAME	      4096 /* bytes of one name in it; NAME_MAX is 255 */
+#define LIMIT_MOUNT_DEPTH     100000 /* mounts one in the other; a namespace has as many */
 #define LIMIT_PARAM_ELEMENTS  4096 /* elements of an array among them */
 #define LIMIT_OBJECT	      (16u << 20) /* bytes of one structure */
 #define LIMIT_VALUES	      (4u << 20)  /* values printed of one structure */
