@@ -342,6 +342,9 @@ static void broken_xarray(void **state)
 
 enum { LEAF = 1, RANGE, ARANGE };
 
+/* The root of a maple tree, in place of a child of it. */
+#define ROOT 2
+
 /* A node of a maple tree at page @i: @n slots. */
 static uint64_t put_maple(struct fake *f, unsigned int i, unsigned int type, unsigned int n,
 			  const uint64_t *pivots, const uint64_t *slots)
@@ -358,7 +361,7 @@ static uint64_t put_maple(struct fake *f, unsigned int i, unsigned int type, uns
 		fake_put(f, at + 240, n - 1, 1);
 	else if (n < 16)
 		fake_put(f, at + 248, n - 1, 1);
-	return at | type << 3 | 2;
+	return at | type << 3 | 4;
 }
 
 static void expect_maple(struct maple_walk *w, uint64_t first, uint64_t last, uint64_t entry)
@@ -389,7 +392,7 @@ static void maple(void **state)
 		slots[i] = 0x10000 + 0x100 * i;
 	}
 	leaves[1] = put_maple(f, 1, LEAF, 16, pivots, slots);
-	fake_put(f, HEAD + 8, put_maple(f, 2, ARANGE, 2, (uint64_t[]){ 99 }, leaves), 8);
+	fake_put(f, HEAD + 8, put_maple(f, 2, ARANGE, 2, (uint64_t[]){ 99 }, leaves) | ROOT, 8);
 	fake_put(f, HEAD + 0x108, 0xc000, 8);
 	fake_open(f);
 	give_types(f);
@@ -421,28 +424,29 @@ static int walk_maple(struct kernel *k, uint64_t tree)
 static void broken_maple(void **state)
 {
 	struct fake *f = fake_new();
-	uint64_t self = (FAKE_BASE + 0x2000) | RANGE << 3 | 2, freed;
+	uint64_t self = (FAKE_BASE + 0x2000) | RANGE << 3 | ROOT, freed;
 
 	(void)state;
 	put_maple(f, 0, RANGE, 1, NULL, &self); /* holds itself */
 	fake_put(f, HEAD + 8, self, 8);
 	fake_put(f, HEAD + 24,
 		 put_maple(f, 1, LEAF, 3, (uint64_t[]){ 9, 5 },
-			   (uint64_t[]){ 0xa000, 0xb000, 0xc000 }),
+			   (uint64_t[]){ 0xa000, 0xb000, 0xc000 }) |
+			 ROOT,
 		 8);
-	fake_put(f, HEAD + 40, put_maple(f, 2, ARANGE, 1, NULL, (uint64_t[]){ 0xa000 }), 8);
-	freed = put_maple(f, 3, LEAF, 1, NULL, (uint64_t[]){ 0xa000 });
+	fake_put(f, HEAD + 40, put_maple(f, 2, ARANGE, 1, NULL, (uint64_t[]){ 0xa0 }) | ROOT, 8);
+	freed = put_maple(f, 3, LEAF, 1, NULL, (uint64_t[]){ 0xa000 }) | ROOT;
 	fake_put(f, freed & ~255ull, freed & ~255ull, 8);
 	fake_put(f, HEAD + 56, freed, 8);
-	fake_put(f, HEAD + 72, put_maple(f, 4, 9, 1, NULL, (uint64_t[]){ 0xa000 }), 8);
-	fake_put(f, HEAD + 88, put_maple(f, 5, ARANGE, 1, NULL, (uint64_t[]){ 0xa000 }), 8);
+	fake_put(f, HEAD + 72, put_maple(f, 4, 9, 1, NULL, (uint64_t[]){ 0xa000 }) | ROOT, 8);
+	fake_put(f, HEAD + 88, put_maple(f, 5, ARANGE, 1, NULL, (uint64_t[]){ 0xa000 }) | ROOT, 8);
 	fake_put(f, FAKE_BASE + 0x2000 + 5 * 256 + 240, 10, 1);
 	fake_put(f, HEAD + 104, 0x400000 | 2, 8);
 	fake_open(f);
 	give_types(f);
 	assert_fails(walk_maple(f->kernel, HEAD), -ELOOP, "maple node 0xffffffff80002000");
 	assert_fails(walk_maple(f->kernel, HEAD + 16), -EBADMSG, "pivot 1 is 0x5, not in 0xa");
-	assert_fails(walk_maple(f->kernel, HEAD + 32), -EBADMSG, "0xa000 is no node");
+	assert_fails(walk_maple(f->kernel, HEAD + 32), -EBADMSG, "0xa0 is no node");
 	assert_fails(walk_maple(f->kernel, HEAD + 48), -EBADMSG, "it was freed");
 	assert_fails(walk_maple(f->kernel, HEAD + 64), -EBADMSG, "type 9");
 	assert_fails(walk_maple(f->kernel, HEAD + 80), -EBADMSG, "11 slots in use of 10");
