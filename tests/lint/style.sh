@@ -21,7 +21,8 @@ bad=$(
     c 'KERNEL_VERSION|LINUX_VERSION|strverscmp|scanf ?\([^)]*release' dump kernel fs |
         report 'kernel version compared'
     c '(^|[[:space:];{}])//' dump kernel fs tests | report 'not a /* */ comment'
-    all '\<(TODO|FIXME|XXX)\>' . | report 'unfinished'
+    # pahole writes XXX at a hole, and so do strings of ours.
+    all '\<(TODO|FIXME|XXX)\>' . | grep -vE '"(/\* )?XXX |"[^"]*/\* XXX ' | report 'unfinished'
     c '\<(alloca|sprintf|vsprintf|gets|system|popen) ?\(' dump kernel fs | report 'unbounded'
     c '\<mmap ?\(' dump kernel fs | report 'mapped file'
     all '(^|[^[:alnum:]_.])/(work|root|home)/[a-z]' . | report 'path of a machine'
