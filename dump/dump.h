@@ -73,8 +73,12 @@ size_t dump_segments(const struct dump *d, const struct segment **ret);
  * need. -ENOENT when there is none. Borrowed. */
 int dump_vmcoreinfo(struct dump *d, const struct vmcoreinfo **ret);
 
-/* The same without the scan: what the notes or the header hold, or a scan found before. */
+/* The same without the scan: what the notes or the header hold, whatever was found in memory. */
 int dump_vmcoreinfo_told(struct dump *d, const struct vmcoreinfo **ret);
+
+/* VMCOREINFO is in the page at @paddr, if anywhere: when it is, and nothing else was found before,
+ * this spares the scan. */
+void dump_vmcoreinfo_at(struct dump *d, uint64_t paddr);
 
 /* Copy @len bytes of physical memory, all or none. -ENODATA: a page is not in the dump; -EBADMSG: a
  * page is corrupt. */

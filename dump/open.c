@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump/base/cleanup.h"
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
 #include "dump/flat.h"
 #include "dump/identify.h"
 
-#define HEAD 4096
+#define HEAD	    4096
+#define FROM_MEMORY "memory" /* where VMCOREINFO was found */
 
 static const char *const status_names[PAGE_STATUSES] = {
 	[PAGE_PRESENT] = "present", [PAGE_ZERO] = "zero",	    [PAGE_EXCLUDED] = "excluded",
@@ -228,16 +230,27 @@ void dump_problems(struct dump *d, struct strbuf *out)
 		put(out, "the dump is incomplete: the file ends before its last pages\n");
 }
 
+/* With .scan_lock held. */
+static void take_vmcoreinfo(struct dump *d, char *text, size_t len, uint64_t paddr)
+{
+	d->vmcoreinfo_text = text;
+	d->vmcoreinfo = (struct vmcoreinfo){
+		.text = text, .len = len, .origin = FROM_MEMORY, .paddr = paddr
+	};
+}
+
 int dump_vmcoreinfo(struct dump *d, const struct vmcoreinfo **ret)
 {
+	uint64_t paddr;
+	size_t len;
+	char *text;
 	int r = 0;
 
 	pthread_mutex_lock(&d->scan_lock);
 	if (!d->vmcoreinfo_text && !d->scanned) {
-		r = vmcoreinfo_scan(d, &d->vmcoreinfo_text, &d->vmcoreinfo.len,
-				    &d->vmcoreinfo.paddr);
-		d->vmcoreinfo.text = d->vmcoreinfo_text;
-		d->vmcoreinfo.origin = "memory";
+		r = vmcoreinfo_scan(d, &text, &len, &paddr);
+		if (r == 0)
+			take_vmcoreinfo(d, text, len, paddr);
 		/* An interrupted or failed scan has not shown that there is none. */
 		d->scanned = r == 0 || r == -ENOENT;
 	} else if (!d->vmcoreinfo_text) {
@@ -255,10 +268,25 @@ int dump_vmcoreinfo_told(struct dump *d, const struct vmcoreinfo **ret)
 	bool told;
 
 	pthread_mutex_lock(&d->scan_lock);
-	told = d->vmcoreinfo_text != NULL;
+	told = d->vmcoreinfo_text && strcmp(d->vmcoreinfo.origin, FROM_MEMORY);
 	pthread_mutex_unlock(&d->scan_lock);
 	if (!told)
 		return fail(-ENOENT, "no VMCOREINFO in the notes");
 	*ret = &d->vmcoreinfo;
 	return 0;
+}
+
+void dump_vmcoreinfo_at(struct dump *d, uint64_t paddr)
+{
+	const size_t page = d->opened.facts.page_size;
+	_free_ char *text = calloc(1, page + 1);
+	size_t len;
+
+	pthread_mutex_lock(&d->scan_lock);
+	if (text && !d->vmcoreinfo_text && dump_read(d, paddr, text, page) == 0) {
+		len = vmcoreinfo_recognise((unsigned char *)text, page);
+		if (len)
+			take_vmcoreinfo(d, take(&text), len, paddr);
+	}
+	pthread_mutex_unlock(&d->scan_lock);
 }

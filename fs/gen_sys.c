@@ -46,7 +46,7 @@ int gen_vmcore_link(struct render *r)
 int gen_vmcoreinfo(struct render *r)
 {
 	const struct vmcoreinfo *vi;
-	int e = dump_vmcoreinfo(kernel_dump(r->k), &vi);
+	int e = kernel_vmcoreinfo(r->k, &vi);
 
 	if (e < 0)
 		return e;
@@ -81,11 +81,12 @@ static void put_files(struct strbuf *out, struct dump *d)
 		put_row(out, i ? "" : "DUMPFILE", dump_path(d, i));
 }
 
-static int put_date(struct strbuf *out, struct dump *d)
+static int put_date(struct strbuf *out, struct kernel *k)
 {
+	struct dump *d = kernel_dump(k);
 	const struct vmcoreinfo *vi;
 	uint64_t t;
-	int r = dump_vmcoreinfo(d, &vi);
+	int r = kernel_vmcoreinfo(k, &vi);
 
 	if (r == -EINTR)
 		return r;
@@ -213,7 +214,7 @@ int gen_summary(struct render *r)
 		put_label(out, "CPUS");
 		put(out, "%zu\n", cpus);
 	}
-	e = put_date(out, d);
+	e = put_date(out, r->k);
 	if (e < 0)
 		return e;
 	kernel_uts(r->k, &uts);

@@ -101,7 +101,7 @@ static void put_note(unsigned char **p, const struct note *n)
 }
 
 /* The dump's notes, and VMCOREINFO if it was found elsewhere. */
-static int make_notes(struct view *v)
+static int make_notes(struct view *v, struct kernel *k)
 {
 	const struct vmcoreinfo *vi;
 	const struct note *notes;
@@ -112,7 +112,7 @@ static int make_notes(struct view *v)
 	for (size_t i = 0; i < n; i++)
 		len += note_size(&notes[i]);
 	if (!note_find(notes, n, "VMCOREINFO", 0)) {
-		int r = dump_vmcoreinfo(v->dump, &vi);
+		int r = kernel_vmcoreinfo(k, &vi);
 
 		if (r == -EINTR)
 			return r;
@@ -387,7 +387,7 @@ int raw_vmcore(struct render *r, struct raw *ret)
 	if (!v)
 		return fail(-ENOMEM, "ELF view");
 	v->dump = kernel_dump(r->k);
-	e = make_notes(v);
+	e = make_notes(v, r->k);
 	if (e == 0)
 		e = find_pieces(v, r->k);
 	if (e < 0) {

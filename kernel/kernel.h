@@ -37,6 +37,10 @@ struct types;
 
 int kernel_arch(struct kernel *k, const struct arch **ret);
 int kernel_space(struct kernel *k, const struct space **ret);
+
+/* dump_vmcoreinfo(), without a search of memory where symbols tell where it is. */
+int kernel_vmcoreinfo(struct kernel *k, const struct vmcoreinfo **ret);
+
 struct symbols *kernel_symbols(struct kernel *k);
 struct objfile *kernel_vmlinux(struct kernel *k); /* NULL: none */
 

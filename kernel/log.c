@@ -18,7 +18,7 @@ int log_read(struct kernel *k, log_record_fn *emit, void *arg)
 {
 	const struct vmcoreinfo *vi;
 	uint64_t va;
-	int r = dump_vmcoreinfo(kernel_dump(k), &vi);
+	int r = kernel_vmcoreinfo(k, &vi);
 
 	if (r < 0)
 		return within(r, "kernel log");

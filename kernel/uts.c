@@ -49,7 +49,7 @@ void kernel_uts(struct kernel *k, struct uts *ret)
 	snprintf(ret->release, sizeof(ret->release), "%s", facts->release);
 	snprintf(ret->version, sizeof(ret->version), "%s", facts->version);
 	snprintf(ret->machine, sizeof(ret->machine), "%s", facts->arch);
-	if (dump_vmcoreinfo(kernel_dump(k), &vi) < 0)
+	if (kernel_vmcoreinfo(k, &vi) < 0)
 		return;
 	release = vmcoreinfo_value(vi, "OSRELEASE", &len);
 	if (release)

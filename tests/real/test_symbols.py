@@ -1,8 +1,10 @@
 """/symbols and /dump/translation against the guest's /proc/kallsyms, by what the dump alone holds, and
 with a vmlinux."""
 
+import mmap
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -77,6 +79,24 @@ def test_qemu(of_qemu, tmp_path, file):
         m.close()
     assert "in QEMU's note" in translation
     assert "found by a search" in translation
+
+
+def test_nothing_told(of_qemu, tmp_path):
+    """Neither VMCOREINFO nor registers of CPUs: memory itself tells where its tables are."""
+    shutil.copyfile(of_qemu / "vmcore", tmp_path / "vmcore")
+    with open(tmp_path / "vmcore", "r+b") as f, mmap.mmap(f.fileno(), 0) as m:
+        for text, last in ((b"QEMU\0", 20000), (b"OSRELEASE=", len(m))):
+            at = m.find(text, 0, last)
+            while at >= 0:
+                m[at:at + 1] = b"x"
+                at = m.find(text, at, last)
+    m = Mount(tmp_path / "mnt", tmp_path / "vmcore")
+    try:
+        check(m, of_qemu)
+        assert "from kallsyms at physical address" in (m / "dump/translation").read_text()
+    finally:
+        m.close()
+        (tmp_path / "vmcore").unlink()
 
 
 def test_filtered(crashed, tmp_path):

@@ -49,6 +49,30 @@ static void lowest_wins(void **state)
 	}
 }
 
+/* Who knows where it is spares the scan; a page that has none changes nothing. */
+static void pointed_at(void **state)
+{
+	const struct vmcoreinfo *vi;
+
+	(void)state;
+	for (int right = 0; right < 2; right++) {
+		struct image img;
+		struct made m;
+		struct dump *d = open_without(&img, &m);
+
+		dump_vmcoreinfo_at(d, (right ? 5001 : 5000) * 4096);
+		assert_fails(dump_vmcoreinfo_told(d, &vi), -ENOENT, "no VMCOREINFO in the notes");
+		assert_ok(dump_vmcoreinfo(d, &vi));
+		assert_int_equal(vi->paddr, (right ? 5001 : 3000) * 4096);
+		assert_string_equal(vi->text, (char *)img.vmcoreinfo.data);
+		assert_int_equal(vi->len, img.vmcoreinfo.len);
+		assert_fails(dump_vmcoreinfo_told(d, &vi), -ENOENT, "no VMCOREINFO in the notes");
+		dump_close(d);
+		made_close(&m);
+		image_fini(&img);
+	}
+}
+
 static void none(void **state)
 {
 	const struct vmcoreinfo *vi;
@@ -88,4 +112,5 @@ static void interrupted(void **state)
 	image_fini(&img);
 }
 
-UNIT_TESTS(cmocka_unit_test(lowest_wins), cmocka_unit_test(none), cmocka_unit_test(interrupted))
+UNIT_TESTS(cmocka_unit_test(lowest_wins), cmocka_unit_test(pointed_at), cmocka_unit_test(none),
+	   cmocka_unit_test(interrupted))
