@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "mount"), str(TESTS / "real")]
 import lab   # noqa: E402
 import memory   # noqa: E402
 import tools   # noqa: E402
-from measure import duration   # noqa: E402
+from measure import duration, measure   # noqa: E402
 from mounted import MKDUMP   # noqa: E402
 
 # RAM behind that of the guest, of which a little was saved here and there.
@@ -27,7 +28,9 @@ class Dump:
     name: str
     files: list
     vmlinux: Path
+    offset: int      # of the kernel's image, by KASLR
     folders: tuple   # what a tool in another root must see
+    scratch: Path
 
 
 def mkdump(folder, name, *options):
@@ -37,7 +40,7 @@ def mkdump(folder, name, *options):
     return [path]
 
 
-def forms(base, mem, folder, kernel):
+def forms(base, mem, folder):
     """The dump as it came, and in the forms that tools disagree about."""
     vmcore = base / "vmcore"
     made = [("ELF", [vmcore])]
@@ -48,8 +51,14 @@ def forms(base, mem, folder, kernel):
         made.append((name, files))
     made.append(("flattened zlib-d31", lab.variant(base, "flat-zlib-d31")))
     made.append(("split zlib-d31", lab.variant(base, "split-zlib-d31")))
-    return [Dump(f"{mem} {name}", files, kernel, (base, kernel.parent, folder))
-            for name, files in made]
+    return [describe(f"{mem} {name}", files, base, folder) for name, files in made]
+
+
+def describe(name, files, base, folder):
+    kernel = (base / "vmlinux").resolve()
+    notes = memory.Elf(base / "vmcore").notes
+    offset = int(re.search(rb"KERNELOFFSET=([0-9a-f]+)", notes)[1], 16)
+    return Dump(name, files, kernel, offset, (base, kernel.parent, folder), folder)
 
 
 def dumps(wanted, folder):
@@ -57,12 +66,11 @@ def dumps(wanted, folder):
     for mem in "512M", "4G":
         if mem in wanted:
             base = lab.dump(crash="null", via="kdump", mem=mem)
-            made += forms(base, mem, folder, (base / "vmlinux").resolve())
+            made += forms(base, mem, folder)
     if "16T" in wanted:
         base = lab.dump(crash="null", via="kdump")
         files = mkdump(folder, "16T", "-a", HUGE, *lab.variant(base, "zlib-d31"))
-        kernel = (base / "vmlinux").resolve()
-        made.append(Dump("16T zlib", files, kernel, (base, kernel.parent, folder)))
+        made.append(describe("16T zlib", files, base, folder))
     return made
 
 
@@ -80,6 +88,13 @@ class Bench:
         self.ours = tools.Ours(folder / "mnt")
         self.peers = tools.all_tools(not arguments.no_sid)
         self.refusals = []
+
+    def entering(self, dump):
+        """What starting nothing in the folder of sid takes."""
+        elsewhere = [t for t in self.peers if "sid" in t.name][:1]
+        for tool in elsewhere:
+            seconds = measure(tool.argv(dump, "true"), runs=self.runs).seconds
+            print(f"Those of sid take {duration(seconds)} to enter their folder.")
 
     def cell(self, tool, dump, what):
         """Of one peer; what it refused is kept for the list at the end."""
@@ -164,6 +179,7 @@ def main():
         all_dumps = dumps(a.dump, folder)
         print(f"Median of {a.runs} runs: wall-clock time, peak memory of the largest process. "
               "The files are in the page cache, for every tool.")
+        bench.entering(all_dumps[0])
         bench.compare("From the command until it answers: `cat README`; the prompt, a variable",
                       all_dumps, tools.start, lambda point: (point / "README").read_bytes() and None)
         bench.compare("From the command to the whole log", all_dumps, tools.log,

@@ -1,5 +1,6 @@
 """The tools that are compared, each as a way to open a dump and to print its log."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,12 +11,15 @@ from measure import Measure, measure
 from mounted import VMCOREFS
 
 LOG = "Linux version"
-DRGN_LOG = ("import sys; from drgn.helpers.linux.printk import get_dmesg; "
-            "sys.stdout.buffer.write(get_dmesg(prog))")
-DRGN_READ = """
+DMESG = 'makedumpfile --dump-dmesg -f "$1" "$2" >/dev/null && cat "$2"; r=$?; rm -f "$2"; exit $r'
+DRGN_START = "print(prog['init_task'].comm)\n"
+DRGN_LOG = """\
 import sys
-for line in sys.argv[1].split(","):
-    start, end = (int(n) for n in line.split("-"))
+from drgn.helpers.linux.printk import get_dmesg
+sys.stdout.buffer.write(get_dmesg(prog))
+"""
+DRGN_READ = """\
+for start, end in {ranges}:
     while start < end:
         n = min(1 << 20, end - start)
         prog.read(start, n, physical=True)
@@ -30,7 +34,7 @@ class Tool:
         self.program, self.name, self.prefix = program, f"{program} {version}", prefix
 
     def argv(self, dump, *words):
-        return self.prefix([self.program, *words], dump)
+        return self.prefix(words, dump)
 
 
 def version_of(argv):
@@ -69,17 +73,28 @@ def all_tools(with_sid):
     return sorted(tools, key=lambda t: order.index(t.program))
 
 
+def crash(tool, dump, commands, wanted, runs):
+    return measure(tool.argv(dump, "crash", "-s", dump.vmlinux, *dump.files),
+                   commands + "quit\n", wanted, runs)
+
+
+def drgn(tool, dump, script, wanted, runs):
+    path = dump.scratch / "script.py"
+    path.write_text(script)
+    return measure(tool.argv(dump, "drgn", "-q", "-s", dump.vmlinux, "-c", dump.files[0], path),
+                   wanted=wanted, runs=runs)
+
+
 def start(tool, dump, runs):
     """From the command to where one could ask something; None: not what it is for."""
     if tool.program == "crash":
-        return measure(tool.argv(dump, "-s", dump.vmlinux, *dump.files), "quit\n", runs=runs)
+        return crash(tool, dump, "", "", runs)
     if tool.program == "drgn":
-        return measure(tool.argv(dump, "-q", "-s", dump.vmlinux, "-c", dump.files[0], "-e",
-                                 "print(prog['init_task'].comm)"), wanted="swapper", runs=runs)
+        return drgn(tool, dump, DRGN_START, "swapper", runs)
     if tool.program == "gdb":
-        # What /proc/kcore is to it: the image where it was loaded; without KASLR's offset it
-        # reads wrong memory, so it must be asked for something that shows it.
-        return measure(tool.argv(dump, "-nx", "-batch", dump.vmlinux, "-c", dump.files[0], "-ex",
+        # It does not know of KASLR: it is told where the kernel was loaded.
+        return measure(tool.argv(dump, "gdb", "-nx", "-batch", "-c", dump.files[0], "-ex",
+                                 f"symbol-file {dump.vmlinux} -o {dump.offset:#x}", "-ex",
                                  "print init_task.comm"), wanted="swapper", runs=runs)
     return None
 
@@ -87,13 +102,12 @@ def start(tool, dump, runs):
 def log(tool, dump, runs):
     """From the command to the printed log."""
     if tool.program == "crash":
-        return measure(tool.argv(dump, "-s", dump.vmlinux, *dump.files), "log\nquit\n", LOG, runs)
+        return crash(tool, dump, "log\n", LOG, runs)
     if tool.program == "drgn":
-        return measure(tool.argv(dump, "-q", "-s", dump.vmlinux, "-c", dump.files[0], "-e",
-                                 DRGN_LOG), wanted=LOG, runs=runs)
+        return drgn(tool, dump, DRGN_LOG, LOG, runs)
     if tool.program == "makedumpfile":
-        return measure(tool.argv(dump, "--dump-dmesg", "-f", *dump.files, "/dev/stdout"),
-                       wanted=LOG, runs=runs)
+        return measure(tool.argv(dump, "sh", "-c", DMESG, "sh", dump.files[0],
+                                 f"/tmp/vmcorefs-bench-{os.getpid()}"), wanted=LOG, runs=runs)
     return None
 
 
@@ -101,10 +115,7 @@ def bulk(tool, dump, ranges, runs):
     """All of physical memory that is in the dump."""
     if tool.program != "drgn":
         return None
-    words = ",".join(f"{a}-{b}" for a, b in ranges)
-    script = f"import sys; sys.argv[1:] = ['{words}']" + DRGN_READ
-    return measure(tool.argv(dump, "-q", "-s", dump.vmlinux, "-c", dump.files[0], "-e", script),
-                   runs=runs)
+    return drgn(tool, dump, DRGN_READ.format(ranges=ranges), "", runs)
 
 
 class Ours:
