@@ -19,11 +19,14 @@ from drgn.helpers.linux.printk import get_dmesg
 sys.stdout.buffer.write(get_dmesg(prog))
 """
 DRGN_READ = """\
+import time
+begin = time.perf_counter()
 for start, end in {ranges}:
     while start < end:
         n = min(1 << 20, end - start)
         prog.read(start, n, physical=True)
         start += n
+print("seconds", time.perf_counter() - begin)
 """
 
 
@@ -112,10 +115,10 @@ def log(tool, dump, runs):
 
 
 def bulk(tool, dump, ranges, runs):
-    """All of physical memory that is in the dump."""
+    """All of physical memory that is in the dump, without the time that it takes to start."""
     if tool.program != "drgn":
         return None
-    return drgn(tool, dump, DRGN_READ.format(ranges=ranges), "", runs)
+    return drgn(tool, dump, DRGN_READ.format(ranges=ranges), "seconds ", runs)
 
 
 class Ours:
