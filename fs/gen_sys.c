@@ -25,8 +25,7 @@ int gen_readme(struct render *r)
 		"end has a last line that begins with `!!` and says why. Everything is read-only.\n"
 		"\n"
 		"Large binary files are in `memory`: leave it out of a search with\n"
-		"`grep -r --exclude-dir=memory`. Of their holes (ls -s, cp --sparse) the dump knows\n"
-		"nothing.\n"
+		"`grep -r --exclude-dir=memory`. Where they have holes the dump has nothing.\n"
 		"\n");
 	rules = tree_rules(&n);
 	for (size_t i = 0; i < n; i++)
