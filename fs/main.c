@@ -141,7 +141,11 @@ static int open_files(struct program *p)
 	if (r == 0)
 		r = dump_open((const char *const *)p->dumps, p->nr_dumps, &p->dump);
 	if (r == 0)
-		r = kernel_open(p->dump, &(struct kernel_options){ .vmlinux = p->vmlinux },
+		r = kernel_open(p->dump,
+				&(struct kernel_options){
+					.vmlinux = p->vmlinux,
+					.force = p->options.force,
+				},
 				&p->kernel);
 	if (r == 0)
 		r = fs_new(p->kernel, &p->mount.fs);

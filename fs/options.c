@@ -15,6 +15,7 @@ const char options_help[] =
 	"    -f, --foreground      stay in the foreground\n"
 	"    -d, --debug           the same, and print what FUSE does\n"
 	"    -s, --single-thread   answer one request at a time\n"
+	"        --force           take a VMLINUX that is not the dumped kernel's\n"
 	"    -o vmlinux=FILE       the VMLINUX, for fstab\n"
 	"    -o allow_other        let other users see the tree (a dump holds secrets)\n"
 	"    -o OPTION[,OPTION]    other mount options, see mount.fuse3(8)\n"
@@ -40,6 +41,8 @@ static const struct fuse_opt table[] = {
 	FLAG("debug", debug),
 	FLAG("-s", single),
 	FLAG("--single-thread", single),
+	FLAG("--force", force),
+	FLAG("force", force),
 	FLAG("allow_other", allow_other),
 	{ "vmlinux=%s", offsetof(struct options, vmlinux), 0 },
 	/* FUSE is to see it as well. */

@@ -8,7 +8,7 @@
 #include <fuse_opt.h>
 
 struct options {
-	int help, version, foreground, debug, single, allow_other;
+	int help, version, foreground, debug, single, force, allow_other;
 	char *vmlinux; /* -o vmlinux=FILE; NULL: none */
 	char **files;  /* the arguments before the last */
 	size_t nr_files;

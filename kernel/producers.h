@@ -13,4 +13,3 @@ int symbols_of_vmlinux(struct kernel *k, struct symtab *ret, struct strbuf *evid
 
 /* The modules', from the tables that each keeps. */
 int symbols_of_modules(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
-

@@ -164,3 +164,8 @@ def test_wrong_vmlinux(crashed, original, another, tmp_path):
     assert "0123456789abcdef" in error
     assert right in error
     assert not os.path.ismount(tmp_path / "mnt")
+    m = Mount(tmp_path / "mnt", "--force", crashed / "vmcore", another)
+    try:
+        assert listed(m) == listed(original)
+    finally:
+        m.close()
