@@ -49,7 +49,7 @@ static int read_mask(struct kernel *k, uint64_t va, size_t nr, struct cpu_mask *
 	return 0;
 }
 
-/* A mask by its symbol; before c4c54dd1caf1 (v4.5) the public one is a pointer to it. */
+/* A mask by its symbol; before v4.5 the public one is a pointer to it. */
 static int mask_of(struct kernel *k, const char *name, const char *pointer, size_t nr,
 		   struct cpu_mask *ret)
 {
