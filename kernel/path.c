@@ -8,7 +8,7 @@
 #include "kernel/fields.h"
 #include "kernel/symbols.h"
 
-#define FMODE_BACKING (1ull << 25) /* def3ae83da02 (v6.7) */
+#define FMODE_BACKING (3ull << 24) /* one of these bits; the other one has another meaning */
 
 int path_read(struct kernel *k, uint64_t addr, struct path *ret)
 {
@@ -22,17 +22,33 @@ int path_read(struct kernel *k, uint64_t addr, struct path *ret)
 	return r;
 }
 
+/* def3ae83da02 (v6.7): of a file that a stacking file system has opened below, the path above. The bit
+ * that tells has moved and was taken by another flag, so what is found must also be such a path. */
+static bool find_user_path(struct kernel *k, uint64_t file, struct path *ret)
+{
+	uint64_t mode, addr, sb, type;
+	struct path p;
+	char name[16];
+
+	if (field_u64(k, file, F_file_mode, &mode) < 0 || !(mode & FMODE_BACKING) ||
+	    field_addr(k, file, F_backing_file_user_path, &addr) < 0 ||
+	    path_read(k, addr, &p) < 0 || field_u64(k, p.dentry, F_dentry_sb, &sb) < 0 ||
+	    field_u64(k, sb, F_sb_type, &type) < 0 ||
+	    field_str(k, type, F_fs_type_name, name, sizeof(name)) < 0 ||
+	    (strcmp(name, "overlay") && strcmp(name, "fuse")))
+		return false;
+	*ret = p;
+	return true;
+}
+
 int path_of_file(struct kernel *k, uint64_t file, struct path *ret)
 {
-	uint64_t mode, addr;
+	uint64_t addr;
 	int r = field_addr(k, file, F_file_path, &addr);
 
-	if (r < 0)
+	if (r < 0 || find_user_path(k, file, ret))
 		return r;
-	if (field_exists(k, F_backing_file_user_path) &&
-	    field_u64(k, file, F_file_mode, &mode) == 0 && mode & FMODE_BACKING)
-		r = field_addr(k, file, F_backing_file_user_path, &addr);
-	return r < 0 ? r : path_read(k, addr, ret);
+	return path_read(k, addr, ret);
 }
 
 static int path_of_fs(struct kernel *k, uint64_t task, enum field f, struct path *ret)
