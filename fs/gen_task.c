@@ -62,22 +62,24 @@ static int add_threads(struct render *r, struct names *names)
 	return task_threads(r->k, key_task(r), add_thread, &a);
 }
 
-/* A thread of this process, not any. */
+/* A thread of this process, not any. The idle tasks, which share a number, are found in the list. */
 static int find_thread(struct render *r, const char *name, uint64_t *ret)
 {
 	uint64_t task, tgid, process;
-	int e = find_task(r, name, &task);
+	NAMES(names);
+	int e = field_u64(r->k, key_task(r), F_task_tgid, &process);
 
-	if (e >= 0)
-		e = field_u64(r->k, task, F_task_tgid, &tgid);
-	if (e >= 0)
-		e = field_u64(r->k, key_task(r), F_task_tgid, &process);
 	if (e < 0)
 		return e;
-	if (tgid != process)
-		return fail(-ENOENT, "task %s is no thread of this process", name);
-	*ret = task;
-	return 0;
+	if (process && find_task(r, name, &task) >= 0 &&
+	    field_u64(r->k, task, F_task_tgid, &tgid) >= 0 && tgid == process) {
+		*ret = task;
+		return 0;
+	}
+	e = add_threads(r, &names);
+	if (names_find(&names, name, ret) >= 0)
+		return 0;
+	return e < 0 ? e : fail(-ENOENT, "task %s is no thread of this process", name);
 }
 
 const struct lister list_threads = {
@@ -86,18 +88,19 @@ const struct lister list_threads = {
 	.like = "/tasks/{pid}",
 };
 
-/* Of the first processes it leads nowhere: the idle task is no process. */
+/* Of the first processes, and of idle tasks, it leads nowhere: an idle task is no process. */
 int gen_task_parent(struct render *r)
 {
-	uint64_t parent, pid;
-	int e = field_u64(r->k, key_task(r), F_task_real_parent, &parent);
+	uint64_t parent, own, pid = 0;
+	int e = field_u64(r->k, key_task(r), F_task_pid, &own);
 
 	if (e >= 0)
+		e = field_u64(r->k, key_task(r), F_task_real_parent, &parent);
+	if (e >= 0 && own)
 		e = field_u64(r->k, parent, F_task_tgid, &pid);
-	if (e < 0)
-		return e;
-	put(r->out, "%s%" PRIu64, key_is_thread(r, 0) ? "../../../" : "../", pid);
-	return 0;
+	if (e >= 0)
+		put(r->out, "%s%" PRIu64, own && key_is_thread(r, 0) ? "../../../" : "../", pid);
+	return e;
 }
 
 static int put_child(void *arg, uint64_t task)
