@@ -233,3 +233,19 @@ def test_missing_user_memory_is_said(filtered, truth, name):
         expected = truth.read(pid, name)
         text = (filtered / f"tasks/{pid}/{name}").read_bytes()
         assert (b"<not in dump>" in text) == bool(expected) or pid == truth.title, pid
+
+
+@pytest.mark.parametrize("form", ["vmcore", "vmcore.kdump-zlib"])
+def test_dump_without_vmcoreinfo(of_qemu, form, tmp_path):
+    """Of a live guest, whose tasks went on for a while."""
+    truth = Truth(of_qemu)
+    m = Mount(tmp_path / "mnt", of_qemu / form)
+    try:
+        assert set(os.listdir(m / "tasks")) == truth.pids()
+        for folder in truth.folders():
+            for name in ("cmdline", "environ", "limits", "cgroup", "uid_map"):
+                then = truth.read(folder, name)
+                now = (m / f"tasks/{folder}/{name}").read_bytes()
+                assert then in (None, now) or truth.may_move(folder, name, None), folder
+    finally:
+        m.close()
