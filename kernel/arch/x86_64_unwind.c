@@ -5,7 +5,6 @@
 #include "dump/base/err.h"
 #include "kernel/arch/x86_64.h"
 #include "kernel/fields.h"
-#include "kernel/symbols.h"
 #include "kernel/unwind/code.h"
 #include "kernel/unwind/machine.h"
 #include "kernel/unwind/orc.h"
@@ -63,7 +62,7 @@ static int x86_asleep(struct words *w, struct cursor *ret)
 		{ F_inactive_frame_r14, R14 },	    { F_inactive_frame_r15, R15 },
 		{ F_inactive_frame_ret_addr, RIP },
 	};
-	uint64_t sp, size, at, value, fork;
+	uint64_t sp, size, at, value;
 	struct cursor c = { 0 };
 	int r = field_u64(w->k, w->task, F_task_thread_sp, &sp);
 
@@ -80,9 +79,7 @@ static int x86_asleep(struct words *w, struct cursor *ret)
 		return within(r, "where the task sleeps");
 	c.at = at;
 	cursor_set(&c, RSP, sp + size);
-	/* A task that never ran begins there; 3aec4ecb3d1f (v6.6) renamed it. */
-	c.signal = (symbol_addr(w->k, "ret_from_fork_asm", &fork) == 0 && fork == c.reg[RIP]) ||
-		   (symbol_addr(w->k, "ret_from_fork", &fork) == 0 && fork == c.reg[RIP]);
+	c.signal = c.reg[RIP] == code_mark(w->k, MARK_FORK);
 	*ret = c;
 	return 0;
 }

@@ -21,6 +21,15 @@ struct code {
 	size_t n, room;
 	struct code_region core; /* the kernel's own, in .v as well */
 	struct orc_facts orc;
+	uint64_t marks[NR_MARKS];
+};
+
+static const char *const mark_names[NR_MARKS][2] = {
+	[MARK_FORK] = { "ret_from_fork_asm", "ret_from_fork" }, /* 3aec4ecb3d1f (v6.6) */
+	[MARK_RETHOOK] = { "arch_rethook_trampoline" },		/* 54ecbe6f1ed5 (v5.18) */
+	[MARK_KRETPROBE] = { "__kretprobe_trampoline",
+			     "kretprobe_trampoline" }, /* adf8a61a940c (v5.16) */
+	[MARK_GRAPH] = { "return_to_handler" },
 };
 
 struct code *code_new(struct kernel *k)
@@ -148,6 +157,14 @@ static int add_modules(struct code *c)
 	return r == -EINTR || r == -ENOMEM ? r : 0;
 }
 
+static void find_marks(struct code *c)
+{
+	for (size_t i = 0; i < NR_MARKS; i++)
+		for (size_t n = 0; n < 2 && mark_names[i][n] && !c->marks[i]; n++)
+			if (symbol_addr(c->kernel, mark_names[i][n], &c->marks[i]) < 0)
+				c->marks[i] = 0;
+}
+
 static int by_address(const void *a, const void *b)
 {
 	const struct code_region *x = a, *y = b;
@@ -167,6 +184,7 @@ static int make_code(void *arg)
 		r = add_modules(c);
 	if (r < 0)
 		return within(r, "code");
+	find_marks(c);
 	qsort(c->v, c->n, sizeof(*c->v), by_address);
 	for (size_t i = 1; i < c->n; i++)
 		if (c->v[i].first < c->v[i - 1].end)
@@ -195,6 +213,13 @@ int code_at(struct kernel *k, uint64_t va, const struct code_region **ret)
 		return fail(-ENOENT, "%#lx is no code", va);
 	*ret = &c->v[lo - 1];
 	return 0;
+}
+
+uint64_t code_mark(struct kernel *k, enum code_mark mark)
+{
+	struct code *c = kernel_code(k);
+
+	return lazy_get(&c->once, make_code, c) < 0 ? 0 : c->marks[mark];
 }
 
 int code_call_before(struct kernel *k, uint64_t va, uint64_t *ret_target)

@@ -22,6 +22,18 @@ int code_at(struct kernel *k, uint64_t va, const struct code_region **ret);
  * indirect. -ENOENT: no call ends there. */
 int code_call_before(struct kernel *k, uint64_t va, uint64_t *ret_target);
 
+/* Places in the kernel's text that the unwinder must know; each goes by what it is called now. */
+enum code_mark {
+	MARK_FORK,    /* where a task that never ran begins */
+	MARK_RETHOOK, /* what tracers put in place of a return address */
+	MARK_KRETPROBE,
+	MARK_GRAPH,
+	NR_MARKS
+};
+
+/* 0: this kernel has none. */
+uint64_t code_mark(struct kernel *k, enum code_mark mark);
+
 struct orc_facts;
 
 /* What holds for all ORC tables of this kernel. -ENOENT: it has none. */

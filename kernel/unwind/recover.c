@@ -4,6 +4,7 @@
 #include "dump/base/err.h"
 #include "kernel/fields.h"
 #include "kernel/symbols.h"
+#include "kernel/unwind/code.h"
 #include "kernel/walk/guard.h"
 #include "kernel/walk/list.h"
 
@@ -104,19 +105,17 @@ static bool by_graph(struct kernel *k, uint64_t task, uint64_t at, uint64_t *ret
 uint64_t recover_return(struct kernel *k, uint64_t task, uint64_t pc, uint64_t at)
 {
 	static const struct {
-		const char *trampoline;
+		enum code_mark mark;
 		bool (*find)(struct kernel *k, uint64_t task, uint64_t at, uint64_t *ret);
 	} tracers[] = {
-		{ "arch_rethook_trampoline", by_rethook },  /* 54ecbe6f1ed5 (v5.18) */
-		{ "__kretprobe_trampoline", by_kretprobe }, /* adf8a61a940c (v5.16) */
-		{ "kretprobe_trampoline", by_kretprobe },
-		{ "return_to_handler", by_graph },
+		{ MARK_RETHOOK, by_rethook },
+		{ MARK_KRETPROBE, by_kretprobe },
+		{ MARK_GRAPH, by_graph },
 	};
-	uint64_t trampoline;
 
 	/* One's code may return to another's. */
 	for (size_t i = 0; task && i < sizeof(tracers) / sizeof(tracers[0]); i++)
-		if (symbol_addr(k, tracers[i].trampoline, &trampoline) == 0 && trampoline == pc)
+		if (pc == code_mark(k, tracers[i].mark))
 			tracers[i].find(k, task, at, &pc);
 	return pc;
 }
