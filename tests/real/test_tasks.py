@@ -11,7 +11,7 @@ import pytest
 from mounted import Mount
 
 FILES = ["comm", "cmdline", "environ", "auxv", "status", "stat", "statm", "limits", "io", "cgroup",
-         "oom_score_adj", "personality", "loginuid", "sessionid", "uid_map", "gid_map", "children"]
+         "wchan", "oom_score_adj", "personality", "loginuid", "sessionid", "uid_map", "gid_map", "children"]
 
 STAT = """pid comm state ppid pgrp session tty_nr tpgid flags minflt cminflt majflt cmajflt utime
 stime cutime cstime priority nice num_threads itrealvalue starttime vsize rss rsslim startcode
@@ -29,6 +29,7 @@ MOVES = {
     ("stat", "state"): ("kernel threads", "they wake up for a moment"),
     ("stat", "wchan"): ("kernel threads", "they wake up for a moment"),
     ("stat", "flags"): ("kernel threads", "they wake up for a moment"),
+    ("wchan", None): ("kernel threads", "they wake up for a moment"),
     ("stat", "processor"): ("all", "the CPU that it ran on last"),
     ("stat", "utime"): ("all", "it ran"),
     ("stat", "stime"): ("all", "it ran"),
@@ -152,6 +153,8 @@ def test_each_thread_is_there_and_no_other(original, truth):
 
 @pytest.mark.parametrize("name", FILES)
 def test_file_is_as_in_proc(original, truth, name):
+    if name == "wchan" and {truth.read(f, name) for f in truth.folders()} == {b"0"}:
+        pytest.skip("this kernel could not tell")
     wrong = []
     for folder in truth.folders():
         if truth.read(folder, name) is not None:
