@@ -19,26 +19,29 @@
 #define LIMIT_BTF	      (64u << 20)  /* bytes of BTF: a kernel of 2026 has 7 MB */
 #define LIMIT_MODULES	      65536	   /* loaded modules */
 #define LIMIT_TYPE_CHAIN      64	   /* names, qualifiers, dimensions one behind the other */
-#define LIMIT_TYPE_NEST	      8	   /* prototypes within the parameters of prototypes */
+#define LIMIT_TYPE_NEST	      8		   /* prototypes within the parameters of prototypes */
 #define LIMIT_DECLARATOR      65536	   /* bytes of one */
 #define LIMIT_TYPE_DEPTH      64	   /* structures within structures */
 #define LIMIT_RODATA	      (256u << 20) /* bytes of constant data: a kernel of 2026 has 20 MB */
 #define LIMIT_GROUPS	      65536	   /* of one task: NGROUPS_MAX */
-#define LIMIT_ID_EXTENTS   340		/* of a user namespace: UID_GID_MAP_MAX_EXTENTS */
-#define LIMIT_CGROUP_DEPTH 128		/* levels; the kernel does not bound them */
+#define LIMIT_ID_EXTENTS      340	   /* of a user namespace: UID_GID_MAP_MAX_EXTENTS */
+#define LIMIT_CGROUP_DEPTH    128	   /* levels; the kernel does not bound them */
+#define LIMIT_TASKS	      (16u << 20) /* found in all places together: pid_max is at most 4M */
 #define LIMIT_CPUS	      8192	   /* NR_CPUS is at most that, on every architecture */
 #define LIMIT_WALK	      (64u << 20)  /* entries of a list or tree: pid_max is at most 4M */
 #define LIMIT_MODULE_SECTIONS 4096 /* sections of a module; -ffunction-sections: some hundreds */
 #define LIMIT_MODULE_PARAMS   4096 /* parameters of a module */
 #define LIMIT_FDS	      (64u << 20) /* open files of a task; fs.nr_open is 1M */
-#define LIMIT_PATH	      16384 /* bytes of a path; /proc shows 4096 */
-#define LIMIT_NAME	      4096 /* bytes of one name in it; NAME_MAX is 255 */
-#define LIMIT_MOUNT_DEPTH     100000 /* mounts one in the other; a namespace has as many */
-#define LIMIT_PARAM_ELEMENTS  4096 /* elements of an array among them */
+#define LIMIT_PATH	      16384	  /* bytes of a path; /proc shows 4096 */
+#define LIMIT_NAME	      4096	  /* bytes of one name in it; NAME_MAX is 255 */
+#define LIMIT_MOUNT_DEPTH     100000	  /* mounts one in the other; a namespace has as many */
+#define LIMIT_PARAM_ELEMENTS  4096	  /* elements of an array among them */
 #define LIMIT_OBJECT	      (16u << 20) /* bytes of one structure */
-#define LIMIT_VALUES	      (4u << 20)  /* values printed of one structure */
+#define LIMIT_VALUES	      (1u << 20)  /* values printed of one structure, or 64 bytes */
 #define LIMIT_ORC	      (64u << 20) /* entries of ORC: a kernel of 2026 has 440 000 */
+#define LIMIT_STACK_FRAMES    (16u << 20) /* of all stacks */
 #define LIMIT_FRAMES	      4096	  /* of a stack: one of 32 KB has at most as many words */
+#define LIMIT_ALIGNMENT_STEPS 16384	  /* members looked at for the alignment of a structure's */
 #define LIMIT_MEMBER_STEPS    65536	  /* members looked at for one name */
 
 #define PAGE_CACHE_BYTES  (32u << 20) /* decompressed pages kept */

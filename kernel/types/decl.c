@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dump/base/cancel.h"
 #include "dump/base/limits.h"
 #include "kernel/types/declarator.h"
 #include "kernel/types/layout.h"
@@ -244,7 +245,7 @@ static void put_struct_members(struct decl *d, const struct type *t, const struc
 	const struct spot *last = NULL;
 	bool remarked = false;
 
-	for (uint32_t i = 0; i < t->nr && d->left && !d->out->error; i++) {
+	for (uint32_t i = 0; i < t->nr && d->left && !cancelled(); i++) {
 		const struct spot *at = &lo->spots[i];
 		const struct member *m = &t->members[i];
 
@@ -266,7 +267,7 @@ static void put_struct_members(struct decl *d, const struct type *t, const struc
 
 static void put_union_members(struct decl *d, const struct type *t, const struct layout *lo)
 {
-	for (uint32_t i = 0; i < t->nr && d->left && !d->out->error; i++) {
+	for (uint32_t i = 0; i < t->nr && d->left && !cancelled(); i++) {
 		uint64_t cacheline = d->cacheline;
 
 		d->left--;
@@ -366,7 +367,7 @@ static void put_outermost(struct strbuf *out, const struct type *t, const char *
 	struct decl d = {
 		.out = out,
 		.comment = t->kind == TYPE_UNION ? COMMENT_UNION : COMMENT_STRUCT,
-		.left = LIMIT_VALUES,
+		.left = LIMIT_MEMBER_STEPS,
 	};
 	struct layout lo;
 

@@ -39,6 +39,13 @@ static bool is_modifier(const struct type *t)
 	return t->kind == TYPE_TAG || qualifier(t);
 }
 
+static const struct type *untagged(const struct type *t)
+{
+	for (int i = 0; i < LIMIT_TYPE_CHAIN && t->kind == TYPE_TAG; i++)
+		t = t->of;
+	return t;
+}
+
 static void put_plain(struct strbuf *out, const struct type *t)
 {
 	const char *keyword = t->kind == TYPE_FORWARD	? t->is_union ? "union" : "struct"
@@ -60,7 +67,7 @@ static void put_simple(struct strbuf *out, const struct type *t, bool pointed, u
 	} else if (t->kind == TYPE_POINTER) {
 		put_simple(out, t->of, true, depth + 1);
 		put_str(out, " *");
-	} else if (qualifier(t) && t->of->kind == TYPE_POINTER) {
+	} else if (qualifier(t) && untagged(t->of)->kind == TYPE_POINTER) {
 		put_simple(out, t->of, false, depth + 1);
 		put(out, " %s", qualifier(t));
 	} else if (qualifier(t)) {

@@ -28,13 +28,6 @@ static uint64_t alignment(const struct type *t, unsigned int depth, unsigned int
 	return most;
 }
 
-uint64_t type_alignment(const struct type *t)
-{
-	unsigned int steps = LIMIT_MEMBER_STEPS;
-
-	return alignment(t, LIMIT_TYPE_DEPTH, &steps);
-}
-
 /* A bit field's unit is the aligned one that it begins in; if it does not end there, the structure
  * is packed, and its unit begins with its first byte. */
 static void place_bits(struct spot *s, const struct member *m)
@@ -97,11 +90,11 @@ static uint64_t forced(uint64_t gap, uint64_t offset)
 	return align <= CACHELINE && offset % CACHELINE == 0 ? CACHELINE : align;
 }
 
-static uint64_t forced_member(const struct member *m, uint64_t gap)
+static uint64_t forced_member(const struct spot *s, uint64_t gap)
 {
-	uint64_t offset = m->bit_offset / 8, align = forced(gap, offset);
+	uint64_t align = forced(gap, s->offset);
 
-	return gap >= type_alignment(m->type) && offset % align == 0 ? align : 0;
+	return gap >= s->natural && s->offset % align == 0 ? align : 0;
 }
 
 static void find_holes(struct layout *lo, const struct type *t)
@@ -119,7 +112,7 @@ static void find_holes(struct layout *lo, const struct type *t)
 			lo->nr_bit_holes += last->bit_hole != 0;
 		}
 		if (!s->bits && s->size && start > filled)
-			s->align = forced_member(&t->members[i], (start - filled) / 8);
+			s->align = forced_member(s, (start - filled) / 8);
 		if (end_bit(s) >= end) {
 			end = end_bit(s);
 			last = s;
@@ -136,33 +129,30 @@ static void find_holes(struct layout *lo, const struct type *t)
 /* A hole before a flexible array at the end is the structure's alignment, too. */
 static void find_alignment(struct layout *lo, const struct type *t)
 {
-	uint64_t natural = type_alignment(t), gap = lo->padding;
 	const struct spot *last = t->nr ? &lo->spots[t->nr - 1] : NULL;
+	uint64_t gap = lo->padding;
 
 	if (!gap && t->nr > 1 && !last->size)
-		gap = lo->spots[t->nr - 2].hole;
-	if (gap >= natural)
+		gap = last[-1].hole;
+	if (gap >= lo->natural)
 		lo->align = forced(gap, t->size);
 }
 
 static void find_packed(struct layout *lo, const struct type *t)
 {
-	uint64_t most = 1;
-
 	if (lo->padding || lo->nr_holes)
 		return;
-	for (uint32_t i = 0; i < t->nr; i++) {
-		uint64_t natural = type_alignment(t->members[i].type);
-
-		most = natural > most ? natural : most;
-		lo->packed |= lo->spots[i].offset % natural != 0;
-	}
-	lo->packed |= t->size % most != 0;
+	for (uint32_t i = 0; i < t->nr; i++)
+		lo->packed |= lo->spots[i].offset % lo->spots[i].natural != 0;
+	lo->packed |= t->size % lo->natural != 0;
 }
 
 int layout_init(struct layout *lo, const struct type *t)
 {
-	*lo = (struct layout){ .spots = calloc((size_t)t->nr + 1, sizeof(*lo->spots)) };
+	unsigned int steps = LIMIT_ALIGNMENT_STEPS;
+
+	*lo = (struct layout){ .natural = 1,
+			       .spots = calloc((size_t)t->nr + 1, sizeof(*lo->spots)) };
 	if (!lo->spots)
 		return fail(-ENOMEM, "layout of %s", t->name);
 	for (uint32_t i = 0; i < t->nr; i++) {
@@ -171,6 +161,9 @@ int layout_init(struct layout *lo, const struct type *t)
 
 		s->offset = m->bit_offset / 8;
 		s->size = type_size(m->type);
+		s->natural = alignment(m->type, LIMIT_TYPE_DEPTH, &steps);
+		if (s->natural > lo->natural)
+			lo->natural = s->natural;
 		if (s->size > UINT32_MAX)
 			s->size = 0; /* of no C compiler */
 		if (m->bit_size)

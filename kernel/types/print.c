@@ -22,7 +22,7 @@ static size_t piece_of(const struct window *w, uint64_t off)
 static int read_pieces(struct window *w)
 {
 	bool any = false;
-	int r = -ENODATA;
+	int r = 0;
 
 	w->missing = calloc(piece_of(w, w->size - 1) + 1, 1);
 	if (!w->missing)
@@ -68,9 +68,14 @@ void window_close(struct window *w)
 	free(w->missing);
 }
 
+bool window_has(const struct window *w, uint64_t off, uint64_t size)
+{
+	return off <= w->size && size <= w->size - off;
+}
+
 const unsigned char *window_at(const struct window *w, uint64_t off, uint64_t size)
 {
-	if (off > w->size || size > w->size - off)
+	if (!window_has(w, off, size))
 		return NULL;
 	for (size_t i = piece_of(w, off); w->missing && size && i <= piece_of(w, off + size - 1);
 	     i++)

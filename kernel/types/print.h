@@ -19,6 +19,9 @@ struct window {
 int window_open(struct window *w, struct kernel *k, uint64_t addr, uint64_t size);
 void window_close(struct window *w);
 
+/* Are these bytes part of the object, in the dump or not? */
+bool window_has(const struct window *w, uint64_t off, uint64_t size);
+
 /* The @size bytes at @off, or NULL: not in the dump, or outside of the object. */
 const unsigned char *window_at(const struct window *w, uint64_t off, uint64_t size);
 

@@ -17,10 +17,18 @@ struct printer {
 	struct kernel *k;
 	const struct window *w;
 	unsigned int indent, depth;
-	unsigned int left; /* values that may still be printed */
+	uint64_t left; /* of LIMIT_VALUES */
 };
 
 static void put_any(struct printer *p, const struct place *at);
+
+/* What looking at @bytes costs: a type of the dump may lay any number of arrays over them. */
+static void spend(struct printer *p, uint64_t bytes)
+{
+	uint64_t cost = 1 + bytes / 64;
+
+	p->left -= cost < p->left ? cost : p->left;
+}
 
 static void put_indent(struct printer *p)
 {
@@ -78,6 +86,7 @@ static void put_elements(struct printer *p, const struct type *t, const struct p
 
 		if (i)
 			put_str(p->out, ", ");
+		spend(p, n * size);
 		if (n <= REPEATS_MIN)
 			n = 1;
 		put_any(p, &in);
@@ -99,15 +108,14 @@ static void put_array(struct printer *p, const struct type *t, const struct plac
 		put_address(p->out, p->k, window_addr(p->w) + start);
 		return;
 	}
-	if (!is_char(t->of)) {
-		put_elements(p, t, at);
-		return;
-	}
 	bytes = window_at(p->w, start, size);
-	if (bytes)
+	if (!is_char(t->of) && window_has(p->w, start, size))
+		put_elements(p, t, at);
+	else if (is_char(t->of) && bytes)
 		put_chars(p->out, bytes, (size_t)size);
 	else
 		put_str(p->out, NOT_IN_DUMP);
+	spend(p, size);
 }
 
 static void put_scalar(struct printer *p, const struct type *t, const struct place *at)
@@ -139,7 +147,7 @@ static void put_any(struct printer *p, const struct place *at)
 		put_str(p->out, "...");
 		return;
 	}
-	p->left--;
+	spend(p, 0);
 	p->depth++;
 	if (type_is_aggregate(t))
 		put_members(p, t, at);
