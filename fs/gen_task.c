@@ -111,7 +111,7 @@ static int put_child(void *arg, uint64_t task)
 
 	if (e >= 0)
 		put(r->out, "%" PRIu64 " ", pid);
-	return e;
+	return e < 0 ? e : r->out->error;
 }
 
 static int put_children(void *arg, uint64_t task)

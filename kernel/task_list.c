@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "dump/base/err.h"
+#include "dump/base/limits.h"
 #include "kernel/cpu.h"
 #include "kernel/fields.h"
 #include "kernel/pid.h"
@@ -32,6 +33,8 @@ static int add(struct gathering *g, struct task_entry e)
 {
 	struct task_list *l = g->l;
 
+	if (l->n == LIMIT_TASKS)
+		return fail(-ELOOP, "more than %u tasks", LIMIT_TASKS);
 	if (l->n == l->room) {
 		size_t room = l->room ? 2 * l->room : 256;
 		struct task_entry *v = realloc(l->v, room * sizeof(*v));
