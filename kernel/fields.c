@@ -8,6 +8,8 @@
 
 #include "dump/base/err.h"
 #include "kernel/mem.h"
+#include "kernel/module.h"
+#include "kernel/typeinfo.h"
 #include "kernel/types/scalar.h"
 
 #define SPELLINGS_MAX 6
@@ -80,30 +82,57 @@ static int find_spelling(const struct types *ts, const char *of, const char *nam
 }
 
 /* Returns which spelling it is. */
-static int find_field(const struct types *ts, const struct spelling *s, struct place *ret)
+static int find_field(const struct types *ts, const char *of, const struct spelling *s,
+		      struct place *ret)
 {
 	int r = -ENOENT;
 
 	for (int i = 0; i < SPELLINGS_MAX && s->names[i]; i++) {
-		r = find_spelling(ts, s->of, s->names[i], ret);
+		r = find_spelling(ts, of, s->names[i], ret);
 		if (r >= 0)
 			return i;
 	}
-	return member_of(ts, s->of, "", ret) < 0
-		       ? r
-		       : fail(r, "struct %s has no %s", s->of, s->names[0]);
+	return member_of(ts, of, "", ret) < 0 ? r : fail(r, "struct %s has no %s", of, s->names[0]);
+}
+
+/* The types of the module called by the first @len characters of @name. */
+static int types_of_module(struct kernel *k, const char *name, size_t len, const struct types **ret)
+{
+	struct list_walk w;
+	uint64_t module;
+	int r = modules_begin(&w, k);
+
+	while (r >= 0 && (r = list_next(&w, &module)) > 0) {
+		char found[MODULE_NAME_MAX];
+
+		if (module_name(k, module, found, sizeof(found)) == 0 && strlen(found) == len &&
+		    !memcmp(found, name, len))
+			return typeinfo_module(k, module, ret);
+	}
+	return r < 0 ? r : fail(-ENOENT, "no module %.*s", (int)len, name);
+}
+
+/* A structure may belong to a module, "overlay:ovl_fs", which another kernel has built in. */
+static int find_anywhere(struct kernel *k, const struct spelling *s, struct place *ret)
+{
+	const char *colon = strchr(s->of, ':'), *of = colon ? colon + 1 : s->of;
+	const struct types *ts;
+	int r = kernel_types(k, &ts);
+
+	if (r >= 0)
+		r = find_field(ts, of, s, ret);
+	if (r != -ENOENT || !colon)
+		return r;
+	r = types_of_module(k, s->of, (size_t)(colon - s->of), &ts);
+	return r < 0 ? r : find_field(ts, of, s, ret);
 }
 
 /* Several threads may look at once: they find the same. */
 static int resolve(struct kernel *k, struct fields *fs, enum field f)
 {
-	const struct types *ts;
 	struct place place;
-	int r = kernel_types(k, &ts);
+	int r = find_anywhere(k, &spellings[f], &place);
 
-	if (r < 0)
-		return r;
-	r = find_field(ts, &spellings[f], &place);
 	pthread_mutex_lock(&fs->lock);
 	if (r >= 0) {
 		fs->place[f] = place;

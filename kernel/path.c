@@ -248,21 +248,6 @@ int put_path_below(struct strbuf *out, struct kernel *k, const struct path *p,
 	return 1;
 }
 
-int put_dentry(struct strbuf *out, struct kernel *k, uint64_t dentry, const char *escape)
-{
-	struct leftward l = { .at = sizeof(l.buf) };
-	bool unlinked;
-	uint64_t top;
-	int r = is_unlinked(k, dentry, &unlinked);
-
-	if (r < 0)
-		return r;
-	if (unlinked)
-		prepend(&l, "//deleted", strlen("//deleted"));
-	r = climb(&l, k, dentry, 0, &top);
-	return r < 0 ? r : flush(&l, out, escape);
-}
-
 static int put_plain_path(struct strbuf *out, struct kernel *k, const struct path *p,
 			  const struct path *root, const char *escape)
 {
@@ -367,6 +352,25 @@ static const struct special *find_special(struct kernel *k, uint64_t dentry)
 		if (!strcmp(s.name, specials[i].function))
 			return &specials[i];
 	return NULL;
+}
+
+int put_dentry(struct strbuf *out, struct kernel *k, uint64_t dentry, const char *escape)
+{
+	const struct special *s = find_special(k, dentry);
+	struct leftward l = { .at = sizeof(l.buf) };
+	bool unlinked;
+	uint64_t top;
+	int r;
+
+	if (s && s->what == NAMESPACE)
+		return put_namespace(out, k, dentry);
+	r = is_unlinked(k, dentry, &unlinked);
+	if (r < 0)
+		return r;
+	if (unlinked)
+		prepend(&l, "//deleted", strlen("//deleted"));
+	r = climb(&l, k, dentry, 0, &top);
+	return r < 0 ? r : flush(&l, out, escape);
 }
 
 /* The root of a mount has a name even there: a namespace's file that is bound somewhere. */

@@ -53,6 +53,23 @@ int kernel_clocks(struct kernel *k, struct clocks *ret)
 	return 0;
 }
 
+/* By the length that ntp gives a tick, in nanoseconds and 32 bits of fraction. */
+int kernel_hz(struct kernel *k, uint64_t *ret)
+{
+	uint64_t tk, tick;
+	int r = timekeeper(k, &tk);
+
+	if (r >= 0)
+		r = field_u64(k, tk, F_tk_ntp_tick, &tick);
+	if (r < 0)
+		return within(r, "clocks");
+	tick >>= 32;
+	if (!tick || tick > NSEC_PER_SEC)
+		return fail(-EBADMSG, "a tick of %lu ns", tick);
+	*ret = (NSEC_PER_SEC + tick / 2) / tick;
+	return 0;
+}
+
 int kernel_load(struct kernel *k, unsigned int ret[3])
 {
 	enum { FIXED_1 = 2048 };

@@ -10,6 +10,9 @@ struct clocks {
 
 int kernel_clocks(struct kernel *k, struct clocks *ret);
 
+/* Ticks a second: CONFIG_HZ. */
+int kernel_hz(struct kernel *k, uint64_t *ret);
+
 /* Of the last 1, 5 and 15 minutes, in hundredths. */
 int kernel_load(struct kernel *k, unsigned int ret[3]);
 

@@ -31,6 +31,7 @@
 #define LIMIT_WALK	      (64u << 20)  /* entries of a list or tree: pid_max is at most 4M */
 #define LIMIT_MODULE_SECTIONS 4096 /* sections of a module; -ffunction-sections: some hundreds */
 #define LIMIT_MODULE_PARAMS   4096 /* parameters of a module */
+#define LIMIT_LAYERS	      512	/* of an overlay: OVL_MAX_STACK is 500 */
 #define LIMIT_FDS	      (64u << 20) /* open files of a task; fs.nr_open is 1M */
 #define LIMIT_PATH	      16384	  /* bytes of a path; /proc shows 4096 */
 #define LIMIT_NAME	      4096	  /* bytes of one name in it; NAME_MAX is 255 */
