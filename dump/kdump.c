@@ -21,6 +21,7 @@
 #include "dump/kdump_header.h"
 
 #define DESC_SIZE  24
+#define PROMISES   64 /* descriptors of an incomplete dump that are looked at for one extent */
 #define DESC_BLOCK (170 * DESC_SIZE) /* descriptors read at once: about a page of them */
 
 struct part {
@@ -307,7 +308,8 @@ static bool kdump_truncated(void *priv)
 	return k->check_descs;
 }
 
-/* In an incomplete dump a set bit is a promise: look which descriptors keep it. */
+/* In an incomplete dump a set bit is a promise: look which descriptors keep it, of some at a time, for
+ * who reads a few bytes asks too. */
 static int present_run(struct kdump *k, uint64_t pfn, uint64_t end, struct extent *ret)
 {
 	enum page_status status = PAGE_PRESENT, next;
@@ -321,6 +323,8 @@ static int present_run(struct kdump *k, uint64_t pfn, uint64_t end, struct exten
 		ret->end = end;
 		return 0;
 	}
+	if (end - pfn > PROMISES)
+		end = pfn + PROMISES;
 	for (i = pfn; i < end; i++) {
 		r = read_desc(k, i, &part, &d);
 		if (r < 0 && r != -ENODATA)
