@@ -230,6 +230,15 @@ static void declarations(void **state)
 
 static void other_kinds(void **state)
 {
+	static const char text[] =
+		"typedef long unsigned int word;\n"
+		"int work(word count);\n"
+		"typedef struct {\n"
+		"	int                        val;                  /*     0     4 */\n"
+		"\n"
+		"	/* size: 4, cachelines: 1, members: 1 */\n"
+		"	/* last cacheline: 4 bytes */\n"
+		"} wrap_t;\n";
 	struct world w = begin();
 	struct types *ts;
 	STRBUF(out);
@@ -246,15 +255,7 @@ static void other_kinds(void **state)
 	put_definition(&out, types_find(ts, TYPE_TYPEDEF, "word", NULL));
 	put_definition(&out, types_find(ts, TYPE_FUNCTION, "work", NULL));
 	put_definition(&out, types_find(ts, TYPE_TYPEDEF, "wrap_t", NULL));
-	assert_string_equal(out.data,
-			    "typedef long unsigned int word;\n"
-			    "int work(word count);\n"
-			    "typedef struct {\n"
-			    "	int                        val;                  /*     0     4 */\n"
-			    "\n"
-			    "	/* size: 4, cachelines: 1, members: 1 */\n"
-			    "	/* last cacheline: 4 bytes */\n"
-			    "} wrap_t;\n");
+	assert_string_equal(out.data, text);
 	types_close(ts);
 	btf_fini(&w.b);
 }
