@@ -50,6 +50,7 @@ int kernel_clocks(struct kernel *k, struct clocks *ret)
 	/* What is added may be negative, and wraps around. */
 	ret->real = sec * NSEC_PER_SEC + (nsec >> shift);
 	ret->boot = ret->real + mono_sec * NSEC_PER_SEC + mono_nsec + boot;
+	ret->mono = ret->boot - boot;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 struct clocks {
 	uint64_t real; /* nanoseconds since 1970, UTC, as of the last tick */
 	uint64_t boot; /* nanoseconds since the boot, sleep included */
+	uint64_t mono; /* the same without sleep */
 };
 
 int kernel_clocks(struct kernel *k, struct clocks *ret);

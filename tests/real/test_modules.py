@@ -58,7 +58,7 @@ def test_attributes(original, truth, loaded):
 
 
 def test_memory(original, loaded):
-    """The parts fill the module's memory: the first begins at the base, together they are its size."""
+    """The parts fill the module's memory: the first is at the base, together they are its size."""
     for name, fields in loaded.items():
         rows = [row.split() for row in text(original / "modules" / name / "memory").splitlines()]
         assert rows[0][0].split("-")[0] == fields[5]
@@ -71,7 +71,8 @@ def test_memory(original, loaded):
 
 def test_sections(original, truth, loaded):
     for name in loaded:
-        ours, theirs = original / "modules" / name / "sections", truth / "sys/module" / name / "sections"
+        ours, theirs = (tree / name / "sections"
+                        for tree in (original / "modules", truth / "sys/module"))
         assert sorted(os.listdir(ours)) == sorted(os.listdir(theirs))
         for section in os.listdir(theirs):
             assert text(ours / section) == text(theirs / section)
@@ -104,8 +105,8 @@ def test_build_id(original, truth, loaded, crashed):
 
 
 def test_symbols(original, truth, loaded):
-    """The modules' lines of /proc/kallsyms, in any order. Those of its initialisation, which is over,
-    are ftrace's: they lie outside its memory."""
+    """The modules' lines of /proc/kallsyms, in any order. Those of an initialisation, which is over,
+    are ftrace's: they lie outside the module's memory."""
     theirs = defaultdict(list)
     for line in text(truth / "proc/kallsyms").splitlines():
         fields = line.split()

@@ -1,0 +1,11 @@
+/* Locks on files: flock(2), fcntl(2), leases. */
+#pragma once
+
+#include "dump/base/strbuf.h"
+#include "kernel/kernel.h"
+
+/* Append the lock at @lock as /proc/locks shows it, as number @id, with a newline. */
+int put_lock(struct strbuf *out, struct kernel *k, uint64_t lock, unsigned int id);
+
+/* Append a line "lock:" for each lock that the open file @file, of the files_struct @files, holds. */
+int put_locks_of_file(struct strbuf *out, struct kernel *k, uint64_t file, uint64_t files);
