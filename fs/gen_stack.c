@@ -32,7 +32,8 @@ int gen_task_stack_kernel(struct render *r)
 			continue;
 		put(r->out, "[<0>] %s", f.guess ? "? " : "");
 		module = put_code(r->out, r->k, f.pc, f.signal);
-		put(r->out, module ? " [%s]\n" : "\n", module);
+		put_module(r->out, module);
+		put_str(r->out, "\n");
 		n++;
 	}
 	return e < 0 ? e : 0;

@@ -65,7 +65,7 @@ const char *put_code(struct strbuf *out, struct kernel *k, uint64_t pc, bool sig
 	return s.module;
 }
 
-static void put_module(struct strbuf *out, const char *module)
+void put_module(struct strbuf *out, const char *module)
 {
 	if (!module)
 		return;

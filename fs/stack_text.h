@@ -20,3 +20,6 @@ void put_registers(struct strbuf *out, const struct regs *regs);
 /* "name+0x13/0x20", or the address where nothing has a name; @signal: see struct frame. Returns the
  * name of its module, or NULL. */
 const char *put_code(struct strbuf *out, struct kernel *k, uint64_t pc, bool signal);
+
+/* " [module]"; nothing for NULL. */
+void put_module(struct strbuf *out, const char *module);

@@ -40,6 +40,7 @@
 #define LIMIT_OBJECT	      (16u << 20) /* bytes of one structure */
 #define LIMIT_VALUES	      (1u << 20)  /* values printed of one structure, or 64 bytes */
 #define LIMIT_ORC	      (64u << 20) /* entries of ORC: a kernel of 2026 has 440 000 */
+#define LIMIT_FRAMES_TRIED    65536	  /* steps to see where something on a stack leads */
 #define LIMIT_STACK_FRAMES    (16u << 20) /* of all stacks */
 #define LIMIT_FRAMES	      4096	  /* of a stack: one of 32 KB has at most as many words */
 #define LIMIT_ALIGNMENT_STEPS 16384	  /* members looked at for the alignment of a structure's */

@@ -57,15 +57,17 @@ int guess_pointer(struct unwind *u, struct cursor *ret)
 	return r;
 }
 
-bool guess_leads_to_an_end(const struct unwind *u, const struct cursor *c)
+bool guess_leads_to_an_end(struct unwind *u, const struct cursor *c)
 {
 	struct unwind ahead = *u;
 	int r;
 
 	ahead.c = *c;
 	do {
+		if (!unwind_try(u))
+			return false;
 		r = ahead.user ? 0 : unwind_by_rule(&ahead);
-	} while (r > 0 && ++ahead.frames < LIMIT_FRAMES);
+	} while (r > 0);
 	return r == 0;
 }
 
@@ -83,7 +85,7 @@ static bool same_function(struct kernel *k, uint64_t pc, uint64_t target)
 
 /* How much speaks for it: 3: it is behind a call of the very function that is to be left, and the
  * rules go on from there; 2: they lead to the end of a stack; 1: it is behind some call. */
-static int weigh(const struct unwind *u, const struct cursor *c, uint64_t target)
+static int weigh(struct unwind *u, const struct cursor *c, uint64_t target)
 {
 	struct unwind ahead = *u;
 	uint64_t pc = u->c.reg[u->arch->pc] - !u->c.signal;

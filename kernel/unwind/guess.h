@@ -15,4 +15,4 @@ int guess_scan(struct unwind *u, struct cursor *ret, bool *ret_sure);
 int guess_return(struct unwind *u, uint64_t at, struct cursor *ret, uint64_t *ret_target);
 
 /* Do the rules lead from @c to the end of a stack? */
-bool guess_leads_to_an_end(const struct unwind *u, const struct cursor *c);
+bool guess_leads_to_an_end(struct unwind *u, const struct cursor *c);

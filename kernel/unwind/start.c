@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "dump/base/err.h"
-#include "dump/base/limits.h"
 #include "kernel/cpu.h"
 #include "kernel/stack.h"
 #include "kernel/symbols.h"
@@ -24,13 +23,13 @@ static bool in_same_function(struct kernel *k, uint64_t pc, uint64_t other)
 
 /* Do the frames from here on come by the state @saved? By an exception with just these registers, or
  * by the function that saved its own. */
-static bool comes_by(const struct unwind *u, const struct cursor *saved)
+static bool comes_by(struct unwind *u, const struct cursor *saved)
 {
 	uint64_t pc = saved->reg[u->arch->pc], sp = saved->reg[u->arch->sp];
 	struct unwind ahead = *u;
 	struct frame f;
 
-	while (ahead.frames < LIMIT_FRAMES && unwind_next(&ahead, &f) > 0 && !f.guess) {
+	while (unwind_try(u) && unwind_next(&ahead, &f) > 0 && !f.guess) {
 		const struct cursor *c = &ahead.c;
 
 		if (f.regs && c->reg[u->arch->pc] == pc && c->reg[u->arch->sp] == sp)

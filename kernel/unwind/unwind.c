@@ -23,10 +23,18 @@ int unwind_begin(struct unwind *u, struct kernel *k, uint64_t task)
 	u->words.page = 0;
 	u->c = (struct cursor){ 0 };
 	u->nr_stacks = 0;
-	u->frames = u->switches = 0;
+	u->frames = u->switches = u->tried = 0;
 	u->source = FRAME_START;
 	u->guess = u->user = u->regs = u->ended = false;
 	return 0;
+}
+
+bool unwind_try(struct unwind *u)
+{
+	if (u->tried >= LIMIT_FRAMES_TRIED || cancelled())
+		return false;
+	u->tried++;
+	return true;
 }
 
 const struct stack *unwind_stack(const struct unwind *u, uint64_t va)

@@ -31,6 +31,7 @@ struct unwind {
 	struct stack stacks[STACKS_MAX];
 	size_t nr_stacks;
 	unsigned int frames, switches; /* seen; from one stack to another */
+	unsigned int tried;	       /* steps made to see where something leads */
 	enum frame_source source;
 	bool guess, user, regs, ended;
 };
@@ -45,8 +46,10 @@ int unwind_cpu(struct unwind *u, struct kernel *k, size_t cpu);
  * told who called. */
 int unwind_next(struct unwind *u, struct frame *ret);
 
-/* For the sources here: an unwind of @task's stacks that has not begun; a step by the rules alone, as
+/* For the sources here: may one more step be tried? A hostile stack has so many places to try from that
+ * it would take hours. An unwind of @task's stacks that has not begun; a step by the rules alone, as
  * unwind_next(); the stack that @va lies on, or NULL. */
+bool unwind_try(struct unwind *u);
 int unwind_begin(struct unwind *u, struct kernel *k, uint64_t task);
 int unwind_by_rule(struct unwind *u);
 const struct stack *unwind_stack(const struct unwind *u, uint64_t va);

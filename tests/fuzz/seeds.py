@@ -11,6 +11,7 @@ import tempfile
 import zlib
 
 import seed_kallsyms
+import seed_unwind
 
 MEMORY = """\
 set release 6.1.0
@@ -173,6 +174,9 @@ def seeds(mkdump, folder):
     yield "vmcoreinfo/page", ("OSRELEASE=1\nPAGESIZE=4096\nSYMBOL(x)=1\n").encode().ljust(4096, b"\0")
     yield "log/prb", prb()
     yield "log/records", records()
+    for layout in seed_unwind.CALLS:
+        yield f"orc/{layout}", seed_unwind.memory(layout)
+        yield f"unwind/{layout}", seed_unwind.memory(layout)
     yield "kallsyms/percpu", seed_kallsyms.percpu(20, True)
     yield "kallsyms/place", seed_kallsyms.place(20, True)
     yield "kallsyms/percpu-search", seed_kallsyms.percpu(1100, False)

@@ -71,11 +71,13 @@ def test_sleeping_tasks(original, crashed):
 
 
 def test_stack_has_the_same(original, crashed):
-    """stack has all frames of stack.kernel, none of them a guess, and above them the scheduler."""
+    """stack has all frames of stack.kernel, in order, none of them a guess; the others are of the
+    scheduler and of locks."""
     for _, here in threads(crashed, original):
         stack, kernel = read(here / "stack"), read(here / "stack.kernel")
         assert "?" not in stack and "!!" not in stack, stack
-        assert frames(stack)[len(frames(stack)) - len(frames(kernel)):] == frames(kernel), stack
+        all_frames = iter(frames(stack))
+        assert all(frame in all_frames for frame in frames(kernel)), stack
 
 
 def test_every_stack_ends(original):
@@ -191,3 +193,20 @@ def test_other_cpus(died):
         assert "!!" not in text and "?" not in text, text
         others += 1
     assert others == len(list((died / "cpus").iterdir())) - 1
+
+
+def test_stacks(original):
+    """/stacks/all has each stack, unique each task once, folded a line for each function."""
+    tasks = {thread.name: read(thread / "stack") for task in (original / "tasks").iterdir()
+             for thread in (task / "task").iterdir()}
+    whole = read(original / "stacks/all")
+    assert all(stack in whole for stack in tasks.values())
+    unique = read(original / "stacks/unique")
+    pids = [pid for line in re.findall(r"^PID:(.*)", unique, re.M) for pid in line.split()]
+    counts = [int(n) for n in re.findall(r"^COUNT: (\d+)", unique, re.M)]
+    exited = [pid for pid, stack in tasks.items() if "has exited" in stack]
+    assert sorted(pid for pid in pids if pid != "0") == sorted(set(tasks) - set(exited))
+    assert sum(counts) == len(pids) and counts == sorted(counts, reverse=True)
+    folded = read(original / "stacks/folded").splitlines()
+    assert sum(int(line.rpartition(" ")[2]) for line in folded) == len(pids)
+    assert all(re.fullmatch(r"[^ ;]+(;[^ ;]+)+ \d+", line) for line in folded)
