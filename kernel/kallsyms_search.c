@@ -100,7 +100,7 @@ static uint64_t hole(struct dump *d, const struct space *s, uint64_t va)
 	if (m.kind != MAP_RAM)
 		return m.left;
 	/* A page that should be there is corrupt. */
-	if (dump_extent(d, m.pa, &e) < 0 || extent_readable(&e))
+	if (dump_extent(d, m.pa, &e) < 0 || extent_readable(&e) || e.end <= m.pa)
 		return rest;
 	return e.end - m.pa < m.left ? e.end - m.pa : m.left;
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "dump/base/err.h"
+#include "dump/base/limits.h"
 #include "kernel/tlb.h"
 
 void space_fini(struct space *s)
@@ -14,7 +15,9 @@ void space_fini(struct space *s)
 
 static bool by_region(const struct region *region, uint64_t va, struct mapping *ret)
 {
-	if (va < region->first || va > region->last || !region->last)
+	/* A region may be told to begin before what it maps: phys_base can be negative. */
+	if (va < region->first || va > region->last || !region->last ||
+	    va + region->delta >= LIMIT_PADDR)
 		return false;
 	*ret = (struct mapping){ .kind = MAP_RAM,
 				 .pa = va + region->delta,

@@ -26,12 +26,12 @@
 #define LIMIT_GROUPS	      65536	   /* of one task: NGROUPS_MAX */
 #define LIMIT_ID_EXTENTS      340	   /* of a user namespace: UID_GID_MAP_MAX_EXTENTS */
 #define LIMIT_CGROUP_DEPTH    128	   /* levels; the kernel does not bound them */
-#define LIMIT_TASKS	      (16u << 20) /* found in all places together: pid_max is at most 4M */
+#define LIMIT_TASKS	      (16u << 20)  /* found in all places together: pid_max is at most 4M */
 #define LIMIT_CPUS	      8192	   /* NR_CPUS is at most that, on every architecture */
 #define LIMIT_WALK	      (64u << 20)  /* entries of a list or tree: pid_max is at most 4M */
 #define LIMIT_MODULE_SECTIONS 4096 /* sections of a module; -ffunction-sections: some hundreds */
 #define LIMIT_MODULE_PARAMS   4096 /* parameters of a module */
-#define LIMIT_LAYERS	      512	/* of an overlay: OVL_MAX_STACK is 500 */
+#define LIMIT_LAYERS	      512  /* of an overlay: OVL_MAX_STACK is 500 */
 #define LIMIT_FDS	      (64u << 20) /* open files of a task; fs.nr_open is 1M */
 #define LIMIT_PATH	      16384	  /* bytes of a path; /proc shows 4096 */
 #define LIMIT_NAME	      4096	  /* bytes of one name in it; NAME_MAX is 255 */

@@ -1,6 +1,7 @@
 import contextlib
 import os
 import shutil
+import signal
 
 import pytest
 
@@ -32,6 +33,11 @@ pages 5M..6M random
 comb 6M..10M 2p 1p random
 pages 16M..17M pattern
 """
+
+
+# A shell starts what runs in the background with Ctrl-C ignored, and that is inherited; what has a
+# handler is not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
