@@ -168,7 +168,7 @@ static int open_content(void *arg, struct raw *ret)
 	struct render render = render_of(o->fs, o->node, NULL);
 	const struct rule *rule = o->node->entry->rule;
 
-	if (rule->kind == RULE_RAW)
+	if (rule->kind == RULE_RAW || rule->kind == RULE_WINDOW)
 		return rule->raw(&render, ret);
 	return open_text(&render, rule->text, ret);
 }

@@ -42,10 +42,12 @@ struct lister {
 
 #define TEXT(path, fn, help)	text_fn fn;
 #define RAW(path, fn, help)	raw_fn fn;
+#define WINDOW(path, fn, help)	raw_fn fn;
 #define LINK(path, fn, help)	text_fn fn;
 #define LIST(path, names, help) extern const struct lister names;
 #include "fs/tree.def"
 #undef TEXT
 #undef RAW
+#undef WINDOW
 #undef LINK
 #undef LIST

@@ -8,6 +8,8 @@
 #include "kernel/module.h"
 #include "kernel/module_param.h"
 #include "kernel/module_symbols.h"
+#include "kernel/types/member.h"
+#include "kernel/types/value.h"
 
 /* Names are the dump's: what could not stand in a directory is escaped. */
 static void add_name(struct names *names, const char *name, uint64_t id)
@@ -270,4 +272,15 @@ int gen_module_symbols(struct render *r)
 	}
 	symtab_fini(&t);
 	return e;
+}
+
+int gen_module_struct(struct render *r)
+{
+	const struct types *ts;
+	struct place place;
+	int e = kernel_types(r->k, &ts);
+
+	if (e == 0)
+		e = member_of(ts, "module", "", &place);
+	return e < 0 ? e : put_object(r->out, r->k, place.type, r->key[0].id);
 }

@@ -311,6 +311,8 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	fi->noflush = 1;
+	/* A window is of no size: the kernel is to ask for whatever is read. */
+	fi->direct_io = n->entry->rule->kind == RULE_WINDOW;
 	reply_handle(req, h, fi);
 }
 
@@ -340,6 +342,18 @@ static void reply_bytes(fuse_req_t req, const struct raw *raw, uint64_t off, siz
 		fuse_reply_buf(req, buf, len);
 }
 
+static void reply_some(fuse_req_t req, const struct raw *raw, uint64_t off, size_t len)
+{
+	_free_ char *buf = malloc(len);
+	size_t n = 0;
+	int r = buf ? raw->ops->read_some(raw, off, buf, len, &n) : fail(-ENOMEM, "%zu bytes", len);
+
+	if (r < 0)
+		reply_error(req, r);
+	else
+		fuse_reply_buf(req, buf, n);
+}
+
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t off,
 		    struct fuse_file_info *fi)
 {
@@ -349,6 +363,10 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t off,
 	(void)ino;
 	if (r < 0) {
 		reply_error(req, r);
+		return;
+	}
+	if (raw->ops && raw->ops->read_some) {
+		reply_some(req, raw, (uint64_t)off, len);
 		return;
 	}
 	if ((uint64_t)off >= raw->size)

@@ -12,6 +12,10 @@ struct raw_ops {
 	/* All of @len bytes at @off, which lie below the size; holes read as zeros. */
 	int (*read)(const struct raw *raw, uint64_t off, void *buf, size_t len);
 
+	/* Of a window, in place of read(): as many of @len bytes at @off as there are, one at least.
+	 * 0: it ends here. */
+	int (*read_some)(const struct raw *raw, uint64_t off, void *buf, size_t len, size_t *ret);
+
 	/* Is @off, which lies below the size, in data or in a hole, and where does that end? NULL:
 	 * there are no holes. */
 	int (*extent)(const struct raw *raw, uint64_t off, bool *ret_data, uint64_t *ret_end);

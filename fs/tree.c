@@ -7,10 +7,11 @@
 #include "dump/base/err.h"
 
 static const struct rule rules[] = {
-#define TEXT(p, fn, h) { .kind = RULE_TEXT, .path = p, .help = h, .text = fn },
-#define RAW(p, fn, h)  { .kind = RULE_RAW, .path = p, .help = h, .raw = fn },
-#define LINK(p, fn, h) { .kind = RULE_LINK, .path = p, .help = h, .text = fn },
-#define LIST(p, l, h)  { .kind = RULE_LIST, .path = p, .help = h, .lister = &l },
+#define TEXT(p, fn, h)	 { .kind = RULE_TEXT, .path = p, .help = h, .text = fn },
+#define RAW(p, fn, h)	 { .kind = RULE_RAW, .path = p, .help = h, .raw = fn },
+#define WINDOW(p, fn, h) { .kind = RULE_WINDOW, .path = p, .help = h, .raw = fn },
+#define LINK(p, fn, h)	 { .kind = RULE_LINK, .path = p, .help = h, .text = fn },
+#define LIST(p, l, h)	 { .kind = RULE_LIST, .path = p, .help = h, .lister = &l },
 #include "fs/tree.def"
 };
 

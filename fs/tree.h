@@ -6,7 +6,7 @@
 
 #include "fs/gen.h"
 
-enum rule_kind { RULE_TEXT, RULE_RAW, RULE_LINK, RULE_LIST };
+enum rule_kind { RULE_TEXT, RULE_RAW, RULE_WINDOW, RULE_LINK, RULE_LIST };
 
 /* A line of tree.def. */
 struct rule {

@@ -205,3 +205,29 @@ def test_without_user_memory(original, crashed, truth, tmp_path):
                 assert [known(line, name) for line in lines] == path.read_bytes().splitlines()
     finally:
         m.close()
+
+
+def test_memory(original, crashed, truth):
+    """What a process has mapped of its program is the program, wherever it is in memory."""
+    program = (crashed / "load").read_bytes()
+    pid = str(truth.slots["maps"]["pid"])
+    found = 0
+    with open(original / "tasks" / pid / "mem", "rb", buffering=0) as mem:
+        assert mem.read(4096) == b""
+        for line in (truth.proc / pid / "maps").read_text().splitlines():
+            start, end, flags, offset, name = re.match(
+                r"(\w+)-(\w+) (\S+) (\w+) \S+ \S+ *(.*)", line).groups()
+            if name != "/load" or "x" not in flags:
+                continue
+            for at in range(int(start, 16), int(end, 16), 4096):
+                there = at - int(start, 16) + int(offset, 16)
+                try:
+                    page = os.pread(mem.fileno(), 4096, at)
+                except OSError:
+                    continue    # never touched
+                assert page[:len(program) - there] == program[there:there + 4096]
+                found += 1
+        with pytest.raises(OSError):
+            os.pread(mem.fileno(), 1, 0x1000)
+    assert found > 20
+    assert (original / "tasks/2/mem").read_bytes() == b""

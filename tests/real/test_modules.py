@@ -125,3 +125,11 @@ def test_named(original, truth):
                    if line.startswith("p_int "))
     assert text(original / "symbols/p_int/address") == f"0x{address}\n"
     assert text(original / "symbols/p_int/module") == "crashme\n"
+
+
+def test_structure(original, loaded):
+    for name in loaded:
+        lines = text(original / "modules" / name / "module").splitlines()
+        assert lines[0] == "struct module {"
+        assert lines[-1] == "}"
+        assert f'  name = "{name}",' in lines
