@@ -11,6 +11,8 @@
  * for what is read in pieces. */
 #define CONTENT_BYTES (16u << 20)
 
+#define TARGET_BYTES 4095 /* of a link: the kernel takes no more */
+
 int fs_new(struct kernel *k, struct fs **ret)
 {
 	struct fs *fs = calloc(1, sizeof(*fs));
@@ -78,6 +80,36 @@ const struct entry *fs_entry(const struct node *dir, const char *name)
 	return e ? e : dir->entry->pattern;
 }
 
+/* A link that leads nowhere in this dump, such as to the file that a kernel thread executes, is not
+ * there. */
+static bool leads_nowhere(const struct entry *e, struct render *r)
+{
+	STRBUF(target);
+
+	if (entry_is_dir(e) || e->rule->kind != RULE_LINK)
+		return false;
+	r->out = &target;
+	return e->rule->text(r) == -ENOENT;
+}
+
+static int find_node(struct fs *fs, struct node *dir, const char *name, uint64_t id,
+		     struct node **ret)
+{
+	struct render render;
+	struct node *n;
+	int r = node_intern(fs->nodes, dir, fs_entry(dir, name), name, id, &n);
+
+	if (r < 0)
+		return r;
+	render = render_of(fs, n, NULL);
+	if (leads_nowhere(n->entry, &render)) {
+		node_unref(fs->nodes, n, 1);
+		return fail(-ENOENT, "the link leads nowhere");
+	}
+	*ret = n;
+	return 0;
+}
+
 int fs_lookup(struct fs *fs, struct node *dir, const char *name, struct node **ret)
 {
 	struct node *n = node_find(fs->nodes, dir, name);
@@ -92,7 +124,7 @@ int fs_lookup(struct fs *fs, struct node *dir, const char *name, struct node **r
 		r = lookup_id(fs, dir, name, &id);
 	if (r < 0)
 		return r;
-	return node_intern(fs->nodes, dir, fs_entry(dir, name), name, id, ret);
+	return find_node(fs, dir, name, id, ret);
 }
 
 bool fs_dir_is_finite(const struct node *dir)
@@ -109,6 +141,8 @@ int fs_list(struct fs *fs, struct node *dir, struct names *names)
 	for (const struct entry *child = dir->entry->children; child; child = child->next) {
 		char name[NAMES_LENGTH + 1] = "";
 
+		if (leads_nowhere(child, &r))
+			continue;
 		memcpy(name, child->name, child->name_len);
 		names_add(names, name, 0);
 	}
@@ -191,12 +225,21 @@ void fs_unpin(struct fs *fs, struct node *n)
 	content_put(fs->contents, &n->content);
 }
 
+/* As a text, a link tells what kept it from being made; then it dangles. */
 int fs_readlink(struct fs *fs, struct node *n, struct strbuf *out)
 {
 	struct render render = render_of(fs, n, out);
 	int r = n->entry->rule->text(&render);
 
-	return r < 0 ? r : out->error;
+	if (r == -EINTR || r == -ENOMEM)
+		return r;
+	if (r == 0 && out->len > TARGET_BYTES)
+		r = fail(-ELOOP, "a target of %zu bytes", out->len);
+	if (r < 0) {
+		out->len = 0;
+		put(out, "!! %s", why());
+	}
+	return out->error;
 }
 
 int fs_size(struct fs *fs, struct node *n)

@@ -54,8 +54,10 @@ int gen_task_exe(struct render *r)
 
 static int add_namespaces(struct render *r, struct names *names)
 {
+	uint64_t inum;
+
 	for (size_t i = 0; ns_name(i); i++)
-		if (ns_exists(r->k, i))
+		if (task_ns(r->k, key_task(r), i, &inum) != -ENOENT)
 			names_add(names, ns_name(i), i);
 	return 0;
 }

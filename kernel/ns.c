@@ -40,11 +40,6 @@ const char *ns_kind(size_t i)
 	return namespace(i) ? namespace(i)->kind : NULL;
 }
 
-bool ns_exists(struct kernel *k, size_t i)
-{
-	return field_exists(k, namespace(i)->member);
-}
-
 /* The namespace in which the task was born: its pid has a number in it. */
 static int pid_ns_of(struct kernel *k, uint64_t task, uint64_t *ret)
 {

@@ -10,6 +10,3 @@ const char *ns_kind(size_t i);
 /* The number of that namespace of the task. -ENOENT: the kernel has no such, or the task none any
  * more. */
 int task_ns(struct kernel *k, uint64_t task, size_t i, uint64_t *ret);
-
-/* Has this kernel such namespaces? */
-bool ns_exists(struct kernel *k, size_t i);

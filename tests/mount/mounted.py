@@ -100,12 +100,18 @@ def tree_paths():
     for source in (ROOT / "fs").glob("*.c"):
         likes.update(re.findall(r'^const struct lister (\w+) = \{[^}]*\.like = "([^"]+)"',
                                 source.read_text(), re.M))
-    paths = [(kind, path) for kind, path, _, _ in rules]
-    for _, path, function, _ in rules:
-        like = likes.get(function)
-        own = path[len(like) + 1:].split("/")[0] if like else ""
-        paths += [(kind, path + p[len(like):]) for kind, p, _, _ in rules
-                  if like and p.startswith(like + "/") and p[len(like) + 1:].split("/")[0] != own]
+    base = [(kind, path) for kind, path, _, _ in rules]
+    paths = base
+    # Twice: what a directory is like may hold one that is like another.
+    for _ in range(2):
+        found = list(base)
+        for _, path, function, _ in rules:
+            like = likes.get(function)
+            own = path[len(like) + 1:].split("/")[0] if like else ""
+            found += [(kind, path + p[len(like):]) for kind, p in paths
+                      if like and p.startswith(like + "/")
+                      and p[len(like) + 1:].split("/")[0] != own]
+        paths = found
     return paths
 
 
