@@ -16,7 +16,7 @@ SYS_getdents64 = {"x86_64": 217}.get(os.uname().machine, 61)
 
 
 def pattern(path):
-    return re.sub(r"\{\w+\}", "[^/]+", path)
+    return re.sub(r"\{\w+\}", r"[^/\n]+", path)
 
 
 def test_find_equals_the_table(any_tree):
