@@ -17,6 +17,9 @@ static bool find_constant(struct dump *d, const struct space *s, struct region *
 	for (uint64_t va = s->image.first; s->pt && va < s->image.last; va += m.left) {
 		if (space_lookup(s, d, va, &m) < 0)
 			break;
+		/* The image lies at the top: what is not mapped may end with the address space. */
+		if (m.left > s->image.last - va)
+			m.left = s->image.last - va + 1;
 		if (m.kind != MAP_RAM || !m.constant)
 			continue;
 		if (!ret->last)
