@@ -85,7 +85,7 @@ int put_bpf_map(struct strbuf *out, struct kernel *k, const struct info *i)
 }
 
 /* Every CPU counts for itself. */
-static int put_stats(struct strbuf *out, struct kernel *k, uint64_t prog)
+static int put_stats(struct strbuf *out, struct kernel *k, uint64_t prog, uint64_t aux)
 {
 	static const struct {
 		enum field f;
@@ -97,7 +97,9 @@ static int put_stats(struct strbuf *out, struct kernel *k, uint64_t prog)
 	};
 	const struct cpus *cpus;
 	uint64_t stats, at, n;
-	int r = field_u64(k, prog, F_bpf_prog_stats, &stats);
+	bool is_aux = !field_exists(k, F_bpf_prog_stats); /* 700d4796ef59 (v5.12) */
+	int r = is_aux ? field_u64(k, aux, F_bpf_aux_stats, &stats)
+		       : field_u64(k, prog, F_bpf_prog_stats, &stats);
 
 	if (r == 0)
 		r = cpus_get(k, &cpus);
@@ -143,7 +145,7 @@ int put_bpf_prog(struct strbuf *out, struct kernel *k, const struct info *i)
 	for (size_t n = 0; n < sizeof(tag); n++)
 		put(out, "%02x", tag[n]);
 	put(out, "\nmemlock:\t%llu\nprog_id:\t%lu\n", pages * PAGE_SIZE, id);
-	r = put_stats(out, k, prog);
+	r = put_stats(out, k, prog, aux);
 	if (r == 0 && field_exists(k, F_bpf_aux_verified_insns)) {
 		r = field_u64(k, aux, F_bpf_aux_verified_insns, &insns);
 		put(out, "verified_insns:\t%lu\n", insns);

@@ -17,6 +17,8 @@
 
 #define O_CLOEXEC_BIT 02000000
 
+#define LOWEST_POINTER 4096
+
 #define EFD_SEMAPHORE	1
 #define TCP_ESTABLISHED 1
 #define TCP_LISTEN	10
@@ -150,23 +152,22 @@ static int count_list(struct kernel *k, uint64_t at, enum field head, size_t *re
 	return r;
 }
 
-/* What may be asked of a descriptor grows with the kernel: bits by the functions that serve them. */
+/* What may be asked of a descriptor grows with the kernel: bits by what the requests carry. */
 static uint64_t userfault_ioctls(struct kernel *k)
 {
 	static const struct {
-		const char *function;
+		const char *type;
 		uint64_t bit;
 	} later[] = {
-		{ "move_pages", 1 << 5 },
-		{ "mwriteprotect_range", 1 << 6 },
-		{ "mfill_atomic_continue", 1 << 7 },
-		{ "mcopy_continue", 1 << 7 },
-		{ "mfill_atomic_poison", 1 << 8 },
+		{ "uffdio_move", 1 << 5 },
+		{ "uffdio_writeprotect", 1 << 6 },
+		{ "uffdio_continue", 1 << 7 },
+		{ "uffdio_poison", 1 << 8 },
 	};
-	uint64_t ioctls = 1ull << 63 | 0x1f, va;
+	uint64_t ioctls = 1ull << 63 | 0x1f, size;
 
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-		if (symbol_addr(k, later[i].function, &va) == 0)
+		if (kernel_sizeof(k, later[i].type, &size) == 0)
 			ioctls |= later[i].bit;
 	return ioctls;
 }
@@ -220,6 +221,68 @@ static int put_tun(struct strbuf *out, struct kernel *k, const struct info *i)
 	}
 	if (r == 0)
 		put(out, "iff:\t%s\n", name);
+	return r;
+}
+
+static int put_perf(struct strbuf *out, struct kernel *k, const struct info *i)
+{
+	static const struct {
+		enum field f;
+		const char *key;
+	} configs[] = {
+		{ F_perf_config, "perf_event_attr.config" },
+		{ F_perf_config1, "perf_event_attr.config1" },
+		{ F_perf_config2, "perf_event_attr.config2" },
+		{ F_perf_config3, "perf_event_attr.config3" },
+		{ F_perf_config4, "perf_event_attr.config4" },
+	};
+	uint64_t type, pmu, pmu_type, v;
+	int r = field_u64(k, i->private, F_perf_type, &type);
+
+	if (r == 0)
+		r = field_u64(k, i->private, F_perf_pmu, &pmu);
+	if (r == 0)
+		r = field_u64(k, pmu, F_pmu_type, &pmu_type);
+	if (r < 0)
+		return r;
+	put(out, "perf_event_attr.type:\t%lu\npmu_type:\t%lu\n", type, pmu_type);
+	for (size_t n = 0; n < sizeof(configs) / sizeof(configs[0]) && r == 0; n++) {
+		if (!field_exists(k, configs[n].f))
+			continue;
+		r = field_u64(k, i->private, configs[n].f, &v);
+		if (r == 0)
+			put(out, "%s:\t0x%lx\n", configs[n].key, v);
+	}
+	return r;
+}
+
+/* The fuse_conn of a fuse_dev, through a fuse_chan in v7.2. 0: no file system is mounted on it yet; it
+ * then leads nowhere, or to a small number that is a mark. */
+static int fuse_conn_of(struct kernel *k, uint64_t dev, uint64_t *ret)
+{
+	bool is_chan = field_exists(k, F_fuse_dev_chan);
+	uint64_t at = 0;
+	int r = 0;
+
+	if (dev >= LOWEST_POINTER)
+		r = field_u64(k, dev, is_chan ? F_fuse_dev_chan : F_fuse_dev_fc, &at);
+	if (r == 0 && is_chan && at >= LOWEST_POINTER)
+		r = field_u64(k, at, F_fuse_chan_conn, &at);
+	if (r == 0)
+		*ret = at >= LOWEST_POINTER ? at : 0;
+	return r;
+}
+
+static int put_fuse_device(struct strbuf *out, struct kernel *k, const struct info *i)
+{
+	uint64_t conn, dev;
+	int r = fuse_conn_of(k, i->private, &conn);
+
+	if (r < 0 || !conn)
+		return r;
+	r = field_u64(k, conn, F_fuse_dev, &dev);
+	if (r == 0)
+		put(out, "fuse_connection:\t%lu\n", dev);
 	return r;
 }
 
@@ -285,7 +348,8 @@ static const struct {
 	{ "inotify_show_fdinfo", put_inotify },	  { "fanotify_show_fdinfo", put_fanotify },
 	{ "pidfd_show_fdinfo", put_pidfd },	  { "userfaultfd_show_fdinfo", put_userfaultfd },
 	{ "tty_show_fdinfo", put_tty },		  { "tun_chr_show_fdinfo", put_tun },
-	{ "sock_show_fdinfo", put_unix_socket },  { "bpf_map_show_fdinfo", put_bpf_map },
+	{ "sock_show_fdinfo", put_unix_socket },  { "fuse_dev_show_fdinfo", put_fuse_device },
+	{ "perf_show_fdinfo", put_perf },	  { "bpf_map_show_fdinfo", put_bpf_map },
 	{ "bpf_prog_show_fdinfo", put_bpf_prog },
 };
 
@@ -332,7 +396,7 @@ static int put_common(struct strbuf *out, struct kernel *k, const struct open_fi
 	flags |= f->cloexec ? O_CLOEXEC_BIT : 0;
 	put(out, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%d\n", (int64_t)pos, (unsigned int)flags,
 	    (int)id);
-	if (kernel_prints(k, "ino"))
+	if (kernel_prints(k, "ino:\t"))
 		put(out, "ino:\t%lu\n", ino);
 	return 0;
 }

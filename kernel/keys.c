@@ -70,10 +70,11 @@ static bool is_key_char(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
-/* Add the words before the colons of @text; the first @before bytes were seen before. */
+/* Add the words before the colons of @text, also with the colon and the tab behind it; the first
+ * @before bytes were seen before, but for what follows the last of them. */
 static int add_keys(struct keys *keys, const char *text, size_t before, size_t len)
 {
-	const char *at = text + before, *end = text + len;
+	const char *at = text + (before ? before - 1 : 0), *end = text + len;
 	int r = 0;
 
 	while (r >= 0 && (at = memchr(at, ':', (size_t)(end - at)))) {
@@ -83,6 +84,8 @@ static int add_keys(struct keys *keys, const char *text, size_t before, size_t l
 			n++;
 		if (n && n < KEY_MAX)
 			r = add(keys, hash(at - n, n));
+		if (r >= 0 && n && n < KEY_MAX && at + 1 < end && at[1] == '\t')
+			r = add(keys, hash(at - n, n + 2));
 		at++;
 	}
 	return r;

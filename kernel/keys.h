@@ -4,7 +4,8 @@
 
 #include "kernel/kernel.h"
 
-/* Is @key, with a colon behind it, in the kernel's constant data? Also true when that cannot be read:
+/* Is @key, with a colon behind it, in the kernel's constant data? "ino:\t" asks for one that a tab
+ * follows, which is how most files of /proc write. Also true when that cannot be read:
  * what is printed then depends on the members that there are. */
 bool kernel_prints(struct kernel *k, const char *key);
 

@@ -103,9 +103,14 @@ int put_ext4(struct strbuf *out, struct kernel *k, uint64_t sb, uint64_t info)
 {
 	static const char *const modes[] = { NULL, "journal", "ordered", "writeback" };
 	uint64_t set, usual, mode;
-	int r = field_u64(k, info, F_ext4_mount_opt, &set);
+	int r;
 
 	(void)sb;
+	if (!field_exists(k, F_ext4_mount_opt)) {
+		put_str(out, OPTIONS_UNKNOWN);
+		return 0;
+	}
+	r = field_u64(k, info, F_ext4_mount_opt, &set);
 	if (r == 0)
 		r = field_u64(k, info, F_ext4_def_mount_opt, &usual);
 	if (r < 0)

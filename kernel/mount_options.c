@@ -192,6 +192,10 @@ static int put_fuse(struct strbuf *out, struct kernel *k, uint64_t sb, uint64_t 
 	int r = 0;
 
 	(void)sb;
+	if (!field_exists(k, F_fuse_user_id)) {
+		put_str(out, OPTIONS_UNKNOWN);
+		return 0;
+	}
 	if (field_exists(k, F_fuse_mount_fc))
 		r = field_u64(k, info, F_fuse_mount_fc, &conn);
 	return r < 0 ? r : put_options(out, k, conn, options, COUNT(options));

@@ -188,9 +188,15 @@ static int put_switch(struct strbuf *out, struct kernel *k, uint64_t info, enum 
 
 int put_overlay(struct strbuf *out, struct kernel *k, uint64_t sb, uint64_t info)
 {
-	int r = put_dirs(out, k, info);
+	int r;
 
 	(void)sb;
+	/* Modules have types since v5.11. */
+	if (!field_exists(k, F_ovl_upperdir)) {
+		put_str(out, OPTIONS_UNKNOWN);
+		return 0;
+	}
+	r = put_dirs(out, k, info);
 	if (r == 0)
 		r = put_switch(out, k, info, F_ovl_default_permissions, ",default_permissions");
 	if (r == 0)
