@@ -6,6 +6,7 @@ import subprocess
 import memory
 import pytest
 from forms import MADE
+from test_tasks import knows_slab_pages
 
 
 def level_of(name):
@@ -116,5 +117,13 @@ def test_statuses_of_elf(mounted, original, variant, crashed, tmp_path):
     assert counts["present"] + repeated(crashed) >= remaining(crashed, level, tmp_path)
 
 
-def test_no_problems(mounted):
-    assert (mounted / "dump/problems").read_text() == ""
+def test_no_problems(mounted, original, variant):
+    """A dump that lacks what only a makedumpfile too old for its kernel takes for user memory says
+    so, once for each list that lies there; and nothing else."""
+    problems = (mounted / "dump/problems").read_text().splitlines()
+    if level_of(variant[0]) == 31 and not knows_slab_pages(
+            (original / "vmcoreinfo").read_text()):
+        assert problems, "and it is not silent"
+        problems = [p for p in problems if not re.search(
+            r"(was excluded from the dump|no memory at physical address 0x\w+)$", p)]
+    assert problems == []
