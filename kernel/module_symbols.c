@@ -28,6 +28,8 @@ struct tables {
 	char *strings;
 	size_t strings_len;
 	struct exports exports;
+	struct module_region regions[MODULE_REGIONS_MAX];
+	size_t nr_regions;
 };
 
 static void tables_fini(struct tables *t)
@@ -108,6 +110,8 @@ static int read_tables(struct kernel *k, uint64_t module, struct tables *t)
 		r = read_strings(k, t);
 	if (r == 0)
 		r = exports_read(k, module, &t->exports);
+	if (r == 0)
+		r = module_regions(k, module, t->regions, &t->nr_regions);
 	return r;
 }
 
@@ -120,10 +124,16 @@ static const char *name_of(struct kernel *k, const struct tables *t, uint32_t at
 	return kernel_read_str(k, t->strtab + at, buf, LIMIT_SYMBOL_NAME) < 0 ? NULL : buf;
 }
 
-/* Compilers' constants, and the marks that tell arm's code from data. */
-static bool names_address(const char *name)
+/* Does the kernel name addresses by it? Not by compilers' constants and by the marks that tell arm's
+ * code from data; and what says to lie elsewhere than in the module would name what is no module's. */
+static bool names_address(const struct tables *t, uint64_t value, const char *name)
 {
-	return *name != '$' && strncmp(name, ".L", 2);
+	if (*name == '$' || !strncmp(name, ".L", 2))
+		return false;
+	for (size_t i = 0; i < t->nr_regions; i++)
+		if (value - t->regions[i].base < t->regions[i].size)
+			return true;
+	return !(value >> 63); /* per-CPU variables and constants */
 }
 
 /* /proc/kallsyms shows what is exported in upper case, whatever it is, and nothing else. */
@@ -149,20 +159,18 @@ static int add_symbol(struct kernel *k, const struct tables *t, size_t i, uint16
 	if (!(sym[SYM_SHNDX] | sym[SYM_SHNDX + 1]))
 		return 0; /* SHN_UNDEF */
 	name = name_of(k, t, load_le32(sym), buf);
-	if (!name || !*name || !(all || names_address(name)))
+	if (!name || !*name || !(all || names_address(t, value, name)))
 		return 0;
 	return symtab_add(ret, value, name, strnlen(name, LIMIT_SYMBOL_NAME),
 			  letter_of(k, t, i, value, name), owner);
 }
 
-static int add_ends(struct kernel *k, uint64_t module, uint16_t owner, struct symtab *ret)
+static int add_ends(const struct tables *t, uint16_t owner, struct symtab *ret)
 {
-	struct module_region regions[MODULE_REGIONS_MAX];
-	size_t n;
-	int r = module_regions(k, module, regions, &n);
+	int r = 0;
 
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = symtab_add(ret, regions[i].base + regions[i].size, "", 0, 0, owner);
+	for (size_t i = 0; i < t->nr_regions && r == 0; i++)
+		r = symtab_add(ret, t->regions[i].base + t->regions[i].size, "", 0, 0, owner);
 	return r;
 }
 
@@ -173,6 +181,8 @@ int module_symbols(struct kernel *k, uint64_t module, uint16_t owner, bool all, 
 
 	for (size_t i = 0; r == 0 && i < t.nr; i++)
 		r = add_symbol(k, &t, i, owner, all, ret);
+	if (r == 0)
+		r = add_ends(&t, owner, ret);
 	tables_fini(&t);
-	return r < 0 ? r : add_ends(k, module, owner, ret);
+	return r;
 }
