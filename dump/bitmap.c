@@ -15,6 +15,12 @@
 #define BLOCK_BYTES 4096u
 #define BLOCK_BITS  (8 * BLOCK_BYTES)
 
+/* A cached block is followed by how many bits are set before each of its lines, 16 bits each. */
+#define LINE_BYTES  64u
+#define LINE_BITS   (8 * LINE_BYTES)
+#define LINES	    (BLOCK_BYTES / LINE_BYTES)
+#define CACHE_BYTES (BLOCK_BYTES + 2 * LINES)
+
 struct bitmap {
 	struct file *file;
 	uint64_t off, nbits, nr_blocks;
@@ -40,7 +46,7 @@ int bitmap_open(struct file *f, uint64_t off, uint64_t nbits, struct bitmap **re
 	b->known = 1;
 	/* calloc() of a large array takes memory only where it is written. */
 	b->before = calloc(b->nr_blocks + 1, sizeof(*b->before));
-	r = b->before ? cache_new(BLOCK_BYTES, BLOCK_CACHE_BYTES, &b->cache)
+	r = b->before ? cache_new(CACHE_BYTES, BLOCK_CACHE_BYTES, &b->cache)
 		      : fail(-ENOMEM, "index of a bitmap of %lu bits", nbits);
 	if (r < 0) {
 		bitmap_close(b);
@@ -61,25 +67,51 @@ void bitmap_close(struct bitmap *b)
 }
 
 /* Bits beyond the end are 0. */
-static int load_block(void *arg, uint64_t index, void *block)
+static int load_block(struct bitmap *b, uint64_t index, unsigned char *bits)
 {
-	struct bitmap *b = arg;
 	uint64_t left = (b->nbits + 7) / 8 - index * BLOCK_BYTES;
 	size_t len = left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES, tail = b->nbits % 8;
-	unsigned char *p = block;
-	int r = file_read(b->file, b->off + index * BLOCK_BYTES, p, len);
+	int r = file_read(b->file, b->off + index * BLOCK_BYTES, bits, len);
 
 	if (r < 0)
 		return within(r, "page bitmap");
-	memset(p + len, 0, BLOCK_BYTES - len);
+	memset(bits + len, 0, BLOCK_BYTES - len);
 	if (len == left && tail)
-		p[len - 1] &= (unsigned char)((1 << tail) - 1);
+		bits[len - 1] &= (unsigned char)((1 << tail) - 1);
 	return 0;
 }
 
-static int read_block(struct bitmap *b, uint64_t index, unsigned char *block)
+/* Set bits among the first @nbits, which are there in words of 64. */
+static uint64_t count(const unsigned char *bits, size_t nbits)
 {
-	return cache_read(b->cache, index, 0, block, BLOCK_BYTES, load_block, b);
+	uint64_t n = 0;
+	size_t i = 0;
+
+	for (; i + 64 <= nbits; i += 64)
+		n += (uint64_t)__builtin_popcountll(load_le64(bits + i / 8));
+	if (i < nbits)
+		n += (uint64_t)__builtin_popcountll(load_le64(bits + i / 8) &
+						    ((1ull << (nbits - i)) - 1));
+	return n;
+}
+
+/* For the cache. */
+static int load_counted(void *arg, uint64_t index, void *block)
+{
+	unsigned char *bits = block;
+	uint16_t before = 0;
+	int r = load_block(arg, index, bits);
+
+	for (size_t line = 0; r == 0 && line < LINES; line++) {
+		memcpy(bits + BLOCK_BYTES + 2 * line, &before, sizeof(before));
+		before = (uint16_t)(before + count(bits + line * LINE_BYTES, LINE_BITS));
+	}
+	return r;
+}
+
+static int read_block(struct bitmap *b, uint64_t index, size_t off, void *buf, size_t len)
+{
+	return cache_read(b->cache, index, off, buf, len, load_counted, b);
 }
 
 int bitmap_test(struct bitmap *b, uint64_t i, bool *ret)
@@ -91,25 +123,11 @@ int bitmap_test(struct bitmap *b, uint64_t i, bool *ret)
 		*ret = false;
 		return 0;
 	}
-	r = cache_read(b->cache, i / BLOCK_BITS, i % BLOCK_BITS / 8, &byte, 1, load_block, b);
+	r = read_block(b, i / BLOCK_BITS, i % BLOCK_BITS / 8, &byte, 1);
 	if (r < 0)
 		return r;
 	*ret = byte >> (i % 8) & 1;
 	return 0;
-}
-
-/* Set bits among the first @nbits of a block. */
-static uint64_t count(const unsigned char *block, size_t nbits)
-{
-	uint64_t n = 0;
-	size_t i = 0;
-
-	for (; i + 64 <= nbits; i += 64)
-		n += (uint64_t)__builtin_popcountll(load_le64(block + i / 8));
-	if (i < nbits)
-		n += (uint64_t)__builtin_popcountll(load_le64(block + i / 8) &
-						    ((1ull << (nbits - i)) - 1));
-	return n;
 }
 
 /* Block @index holds @bits: count them, if it is the next to be counted. Under the lock. */
@@ -142,7 +160,9 @@ static int reach(struct bitmap *b, uint64_t block)
 
 int bitmap_rank(struct bitmap *b, uint64_t i, uint64_t *ret)
 {
-	unsigned char bits[BLOCK_BYTES];
+	unsigned char bits[LINE_BYTES];
+	size_t line, bit;
+	uint16_t before;
 	uint64_t block;
 	int r;
 
@@ -155,10 +175,14 @@ int bitmap_rank(struct bitmap *b, uint64_t i, uint64_t *ret)
 	*ret = b->before[block];
 	if (i % BLOCK_BITS == 0)
 		return 0;
-	r = read_block(b, block, bits);
+	line = i % BLOCK_BITS / LINE_BITS;
+	bit = i % LINE_BITS;
+	r = read_block(b, block, BLOCK_BYTES + 2 * line, &before, sizeof(before));
+	if (r == 0)
+		r = read_block(b, block, line * LINE_BYTES, bits, sizeof(bits));
 	if (r < 0)
 		return r;
-	*ret += count(bits, i % BLOCK_BITS);
+	*ret += before + count(bits, bit);
 	return 0;
 }
 
@@ -203,7 +227,7 @@ int bitmap_run(struct bitmap *b, uint64_t i, uint64_t limit, bool *ret_value, ui
 		*ret_end = i;
 		return 0;
 	}
-	r = cancelled() ? fail(-EINTR, "interrupted") : read_block(b, block, bits);
+	r = cancelled() ? fail(-EINTR, "interrupted") : read_block(b, block, 0, bits, BLOCK_BYTES);
 	if (r < 0)
 		return r;
 	if (atomic_load_explicit(&b->known, memory_order_relaxed) == block + 1) {

@@ -5,25 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/base/cleanup.h"
 #include "dump/base/err.h"
+#include "dump/base/spares.h"
 
 #define WAYS 8
 
 struct slot {
 	uint64_t key;
-	uint64_t used;	      /* the set's clock when last touched */
-	unsigned char *block; /* NULL: empty */
+	uint64_t used; /* the set's clock when last touched; 0: empty */
 };
 
 struct set {
 	pthread_mutex_t lock;
 	uint64_t clock;
+	unsigned char *blocks; /* of all slots, in their order; NULL: none is used yet */
 	struct slot slots[WAYS];
 };
 
 struct cache {
 	size_t block_size, nr_sets;
+	struct spares loading; /* blocks that are filled with no lock held */
 	struct set sets[];
 };
 
@@ -50,10 +51,11 @@ void cache_free(struct cache *c)
 	if (!c)
 		return;
 	for (size_t i = 0; i < c->nr_sets; i++) {
-		for (int w = 0; w < WAYS; w++)
-			free(c->sets[i].slots[w].block);
+		free(c->sets[i].blocks);
 		pthread_mutex_destroy(&c->sets[i].lock);
 	}
+	for (void *block; (block = spares_take(&c->loading));)
+		free(block);
 	free(c);
 }
 
@@ -66,9 +68,14 @@ static struct set *set_of(struct cache *c, uint64_t key)
 static struct slot *find(struct set *s, uint64_t key)
 {
 	for (int w = 0; w < WAYS; w++)
-		if (s->slots[w].block && s->slots[w].key == key)
+		if (s->slots[w].used && s->slots[w].key == key)
 			return &s->slots[w];
 	return NULL;
+}
+
+static unsigned char *block_of(const struct cache *c, const struct set *s, const struct slot *slot)
+{
+	return s->blocks + (size_t)(slot - s->slots) * c->block_size;
 }
 
 bool cache_peek(struct cache *c, uint64_t key, size_t off, void *buf, size_t len)
@@ -80,7 +87,7 @@ bool cache_peek(struct cache *c, uint64_t key, size_t off, void *buf, size_t len
 	slot = find(s, key);
 	if (slot) {
 		slot->used = ++s->clock;
-		memcpy(buf, slot->block + off, len);
+		memcpy(buf, block_of(c, s, slot) + off, len);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return slot;
@@ -90,44 +97,48 @@ static struct slot *oldest(struct set *s)
 {
 	struct slot *slot = &s->slots[0];
 
-	for (int w = 1; w < WAYS && slot->block; w++)
-		if (!s->slots[w].block || s->slots[w].used < slot->used)
+	for (int w = 1; w < WAYS; w++)
+		if (s->slots[w].used < slot->used)
 			slot = &s->slots[w];
 	return slot;
 }
 
-/* Takes @block over; returns the block that had to leave, for the caller to free. */
-static unsigned char *insert(struct cache *c, uint64_t key, unsigned char *block)
+static void insert(struct cache *c, uint64_t key, const unsigned char *block)
 {
 	struct set *s = set_of(c, key);
-	unsigned char *old = block;
 	struct slot *slot;
 
 	pthread_mutex_lock(&s->lock);
-	if (!find(s, key)) {
+	if (!s->blocks)
+		s->blocks = malloc(WAYS * c->block_size);
+	/* Without memory nothing is remembered. */
+	if (s->blocks && !find(s, key)) {
 		slot = oldest(s);
-		old = slot->block;
-		*slot = (struct slot){ .key = key, .used = ++s->clock, .block = block };
+		*slot = (struct slot){ .key = key, .used = ++s->clock };
+		memcpy(block_of(c, s, slot), block, c->block_size);
 	}
 	pthread_mutex_unlock(&s->lock);
-	return old;
 }
 
 int cache_read(struct cache *c, uint64_t key, size_t off, void *buf, size_t len,
 	       cache_load_fn *load, void *arg)
 {
-	_free_ unsigned char *block = NULL;
+	unsigned char *block;
 	int r;
 
 	if (cache_peek(c, key, off, buf, len))
 		return 0;
-	block = malloc(c->block_size);
+	block = spares_take(&c->loading);
+	if (!block)
+		block = malloc(c->block_size);
 	if (!block)
 		return fail(-ENOMEM, "block of %zu bytes", c->block_size);
 	r = load(arg, key, block);
-	if (r < 0)
-		return r;
-	memcpy(buf, block + off, len);
-	block = insert(c, key, block);
-	return 0;
+	if (r >= 0) {
+		memcpy(buf, block + off, len);
+		insert(c, key, block);
+	}
+	if (!spares_give(&c->loading, block))
+		free(block);
+	return r < 0 ? r : 0;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include "dump/base/cleanup.h"
 #include "dump/base/err.h"
+#include "dump/base/trouble.h"
 
 struct host_file {
 	struct file file;
@@ -25,7 +27,10 @@ static int64_t host_read(struct file *f, uint64_t off, void *buf, size_t len)
 		n = pread(h->fd, buf, len, (off_t)off);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return fail(-errno, "read at %#lx: %s", off, strerror(errno));
+		return trouble_note(fail(-errno, "read at %#lx: %s", off, strerror(errno)));
+	/* It was as long as its size says. */
+	if (n == 0)
+		return trouble_note(fail(-EIO, "read at %#lx: the file has become shorter", off));
 	return n;
 }
 
@@ -79,6 +84,24 @@ void file_close(struct file *f)
 		f->ops->close(f);
 }
 
+static void note_failure(struct file *f, uint64_t off, int error)
+{
+	atomic_store(&f->failed_at, off);
+	atomic_store(&f->error, error);
+	atomic_fetch_add(&f->failures, 1);
+}
+
+void file_problem(struct file *f, struct strbuf *out)
+{
+	uint64_t n = atomic_load(&f->failures);
+
+	if (!n)
+		return;
+	put_escaped(out, f->name, strlen(f->name), "");
+	put(out, ": %lu reads failed while it was mounted, the last at %#lx: %s\n", n,
+	    atomic_load(&f->failed_at), strerror(-atomic_load(&f->error)));
+}
+
 int file_read_some(struct file *f, uint64_t off, void *buf, size_t len, size_t *ret)
 {
 	size_t done = 0;
@@ -89,8 +112,10 @@ int file_read_some(struct file *f, uint64_t off, void *buf, size_t len, size_t *
 
 		n = f->ops->read(f, off + done, (char *)buf + done,
 				 len - done < left ? len - done : (size_t)left);
-		if (n < 0)
+		if (n < 0) {
+			note_failure(f, off + done, (int)n);
 			return (int)n;
+		}
 		if (n == 0)
 			break;
 		done += (size_t)n;

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dump/base/strbuf.h"
+
 struct file;
 
 struct file_ops {
@@ -18,11 +20,18 @@ struct file {
 	const struct file_ops *ops;
 	const char *name; /* for messages; lives as long as the file */
 	uint64_t size;	  /* bytes */
+
+	/* Reads that failed since it is open: how many, and of the last one where and why. */
+	_Atomic uint64_t failures, failed_at;
+	_Atomic int error;
 };
 
 /* Open a regular file or a block device for reading. */
 int file_open(const char *path, struct file **ret);
 void file_close(struct file *f);
+
+/* Tell in one line that reads have failed; nothing when none has. */
+void file_problem(struct file *f, struct strbuf *out);
 
 /* Read all of @len bytes or fail; -ENODATA: the file ends before them. Messages of reads do not name
  * the file: who has several to tell apart does. */

@@ -49,10 +49,8 @@ extern const struct format format_elf, format_kdump, format_lime;
 const struct format *format_probe(const unsigned char *head, size_t len);
 
 /* A line for /dump/problems. */
-#define problem(facts, ...) \
-	(put(&(facts)->problems, __VA_ARGS__), put_str(&(facts)->problems, "\n"))
+#define problem(facts, ...) put_safe_line(&(facts)->problems, __VA_ARGS__)
 
 /* A row of /dump/header. */
-#define header_row(facts, name, ...)                                                \
-	(put(&(facts)->header, "%-18s ", name), put(&(facts)->header, __VA_ARGS__), \
-	 put_str(&(facts)->header, "\n"))
+#define header_row(facts, name, fmt, ...) \
+	put_safe_line(&(facts)->header, "%-18s " fmt, name, __VA_ARGS__)

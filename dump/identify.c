@@ -67,6 +67,11 @@ static bool is_vmlinux(const unsigned char *head, size_t len)
 	return is_elf(head, len) && (elf_type(head) == ET_EXEC || elf_type(head) == ET_DYN);
 }
 
+static bool is_module(const unsigned char *head, size_t len)
+{
+	return is_elf(head, len) && elf_type(head) == ET_REL;
+}
+
 static bool is_text(const unsigned char *head, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -82,7 +87,7 @@ static int refuse(const char *name, const unsigned char *head, size_t len)
 
 	if (!len)
 		return fail(-EINVAL, "%s: an empty file; %s", name, hint);
-	if (is_elf(head, len) && elf_type(head) == ET_REL) {
+	if (is_module(head, len)) {
 		what = "a relocatable ELF file (a kernel module or an object)";
 	} else if (is_vmlinux(head, len)) {
 		what = "a vmlinux or another program, not a dump";
@@ -123,6 +128,8 @@ int identify(const char *path, enum file_kind *ret)
 		*ret = FILE_DUMP;
 	else if (r == 0 && is_vmlinux(head, len))
 		*ret = FILE_VMLINUX;
+	else if (r == 0 && is_module(head, len))
+		*ret = FILE_MODULE;
 	else
 		r = r < 0 ? within(r, "%s", path) : refuse(f->name, head, len);
 	file_close(f);

@@ -1,11 +1,11 @@
-/* What a file is, by its content: a dump, a vmlinux, or something else with a name. */
+/* What a file is, by its content: a dump, a vmlinux, a module, or something else with a name. */
 #pragma once
 
 #include <stddef.h>
 
 #include "dump/file.h"
 
-enum file_kind { FILE_DUMP, FILE_VMLINUX };
+enum file_kind { FILE_DUMP, FILE_VMLINUX, FILE_MODULE };
 
 /* -EINVAL, with what it looks like and what to do about it, for every other file; errors of opening
  * and reading it. */

@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "dump/base/bytes.h"
-#include "dump/base/cleanup.h"
 #include "dump/base/err.h"
+#include "dump/base/trouble.h"
 #include "dump/base/limits.h"
+#include "dump/base/spares.h"
 #include "dump/bitmap.h"
 #include "dump/cache.h"
 #include "dump/codec.h"
@@ -37,12 +38,19 @@ struct kdump {
 	struct cache *descs; /* key: part number << 40 | block of descriptors */
 	size_t nr_parts;
 	struct part *parts;   /* by start_pfn */
+	struct spares work;   /* struct work */
 	pthread_mutex_t lock; /* of the two below */
 	bool tail_checked;
 	_Atomic bool
 		check_descs; /* data are missing: ask each descriptor whether its page is there */
 	_Atomic uint64_t
 		zero_off; /* offset of a raw page of zeros, which many share; 0: none yet */
+};
+
+/* What expanding a page takes. */
+struct work {
+	struct codec_work *codec;
+	unsigned char in[]; /* a page */
 };
 
 struct desc {
@@ -225,24 +233,62 @@ static bool is_zero(const unsigned char *p, size_t len)
 	return !p[0] && !memcmp(p, p + 1, len - 1);
 }
 
+static void work_free(struct work *w)
+{
+	if (!w)
+		return;
+	codec_work_free(w->codec);
+	free(w);
+}
+
+static struct work *work_take(struct kdump *k)
+{
+	struct work *w = spares_take(&k->work);
+
+	if (w)
+		return w;
+	w = malloc(sizeof(*w) + k->page_size);
+	if (!w)
+		return NULL;
+	w->codec = codec_work_new();
+	if (w->codec)
+		return w;
+	work_free(w);
+	return NULL;
+}
+
+static void work_give(struct kdump *k, struct work *w)
+{
+	if (!spares_give(&k->work, w))
+		work_free(w);
+}
+
+static int expand_raw(struct kdump *k, struct part *part, const struct desc *d, void *page)
+{
+	int r = file_read(part->file, d->off, page, k->page_size);
+
+	if (r == 0 && !k->zero_off && is_zero(page, k->page_size))
+		k->zero_off = d->off;
+	return r;
+}
+
 static int expand(struct kdump *k, struct part *part, const struct desc *d, void *page)
 {
-	_free_ unsigned char *in = NULL;
+	struct work *w;
 	int r;
 
-	if (d->flags == CODEC_RAW && d->size == k->page_size) {
-		r = file_read(part->file, d->off, page, k->page_size);
-		if (r == 0 && !k->zero_off && is_zero(page, k->page_size))
-			k->zero_off = d->off;
-		return r;
-	}
+	if (d->flags == CODEC_RAW && d->size == k->page_size)
+		return expand_raw(k, part, d, page);
 	if (d->size > k->page_size)
 		return fail(-EBADMSG, "%u bytes of compressed data", d->size);
-	in = malloc(d->size + 1);
-	if (!in)
+	w = work_take(k);
+	if (!w)
 		return fail(-ENOMEM, "page");
-	r = file_read(part->file, d->off, in, d->size);
-	return r < 0 ? r : codec_expand(d->flags, in, d->size, page, k->page_size);
+	r = file_read(part->file, d->off, w->in, d->size);
+	if (r == 0)
+		r = codec_expand(w->codec, d->flags, w->in, d->size, page, k->page_size);
+	work_give(k, w);
+	return r;
 }
 
 static int kdump_read_page(void *priv, uint64_t pfn, void *page)
@@ -271,40 +317,55 @@ static int kdump_read_page(void *priv, uint64_t pfn, void *page)
 
 /* Are data missing at the end? The writer goes from low to high pages, so the last descriptors tell;
  * many of them may share one page of zeros, hence a block of them. */
-static bool tail_missing(struct kdump *k, const struct part *part)
+static int tail_missing(struct kdump *k, const struct part *part, bool *ret)
 {
 	unsigned char raw[DESC_BLOCK];
 	uint64_t before, upto, n;
 	size_t len;
+	int r = bitmap_rank(k->saved, part->start_pfn, &before);
 
-	if (bitmap_rank(k->saved, part->start_pfn, &before) < 0 ||
-	    bitmap_rank(k->saved, part->end_pfn, &upto) < 0)
-		return true;
+	if (r >= 0)
+		r = bitmap_rank(k->saved, part->end_pfn, &upto);
+	if (r < 0)
+		return r;
 	n = upto - before < DESC_BLOCK / DESC_SIZE ? upto - before : DESC_BLOCK / DESC_SIZE;
-	if (file_read_some(part->file, part->descs + (upto - before - n) * DESC_SIZE, raw,
-			   n * DESC_SIZE, &len) < 0 ||
-	    len < n * DESC_SIZE)
-		return true;
-	for (size_t i = 0; i < n; i++) {
+	r = file_read_some(part->file, part->descs + (upto - before - n) * DESC_SIZE, raw,
+			   n * DESC_SIZE, &len);
+	if (r < 0)
+		return r;
+	*ret = len < n * DESC_SIZE;
+	for (size_t i = 0; i < n && !*ret; i++) {
 		uint64_t off = load_le64(raw + i * DESC_SIZE),
 			 size = load_le32(raw + i * DESC_SIZE + 8);
 
-		if (!off || off > part->file->size || size > part->file->size - off)
-			return true;
+		*ret = !off || off > part->file->size || size > part->file->size - off;
 	}
-	return false;
+	return 0;
+}
+
+/* Who gives up, or cannot read for now, has seen nothing. */
+static bool is_passing(int r)
+{
+	return r == -EINTR || r == -ENOMEM || trouble() < 0;
 }
 
 static bool kdump_truncated(void *priv)
 {
 	struct kdump *k = priv;
+	int before = trouble_begin(), r = 0;
+	bool missing = false;
 
 	pthread_mutex_lock(&k->lock);
-	for (size_t i = 0; i < k->nr_parts && !k->tail_checked; i++)
-		if (!k->check_descs)
-			k->check_descs = tail_missing(k, &k->parts[i]);
-	k->tail_checked = true;
+	for (size_t i = 0; i < k->nr_parts && !k->tail_checked && !k->check_descs; i++) {
+		r = tail_missing(k, &k->parts[i], &missing);
+		if (r < 0 && is_passing(r))
+			break;
+		k->check_descs = r < 0 || missing;
+		r = 0;
+	}
+	k->tail_checked |= r == 0;
 	pthread_mutex_unlock(&k->lock);
+	trouble_end(before);
 	return k->check_descs;
 }
 
@@ -501,6 +562,8 @@ static void kdump_close(void *priv)
 	bitmap_close(k->ram);
 	bitmap_close(k->saved);
 	cache_free(k->descs);
+	for (struct work *w; (w = spares_take(&k->work));)
+		work_free(w);
 	pthread_mutex_destroy(&k->lock);
 	free(k->parts);
 	free(k);

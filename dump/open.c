@@ -11,6 +11,7 @@
 #include "dump/base/limits.h"
 #include "dump/flat.h"
 #include "dump/identify.h"
+#include "dump/near.h"
 
 #define HEAD	    4096
 #define FROM_MEMORY "memory" /* where VMCOREINFO was found */
@@ -30,7 +31,7 @@ static int read_head(struct file *f, unsigned char *head, size_t *ret_len)
 	return file_read_some(f, 0, head, HEAD, ret_len);
 }
 
-/* Open one path, and look through a flattened stream. */
+/* Open the next path, and look through a flattened stream. */
 static int open_file(struct dump *d, const char *path, struct file **ret)
 {
 	struct dump_facts *facts = &d->opened.facts;
@@ -40,6 +41,8 @@ static int open_file(struct dump *d, const char *path, struct file **ret)
 	size_t len;
 	int r = file_open(path, &f);
 
+	if (r == 0)
+		r = near_open(f, d->blocks, d->nr_files, &f);
 	if (r < 0)
 		return r;
 	r = read_head(f, head, &len);
@@ -151,6 +154,8 @@ int dump_open(const char *const *paths, size_t n, struct dump **ret)
 	d->files = calloc(n, sizeof(*d->files));
 	if (!d->files)
 		r = fail(-ENOMEM, "%zu dump files", n);
+	if (r == 0)
+		r = near_cache(&d->blocks);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		r = open_file(d, paths[i], &d->files[i]);
 		d->nr_files += r == 0;
@@ -177,6 +182,7 @@ void dump_close(struct dump *d)
 		file_close(d->files[i]);
 	free(d->files);
 	cache_free(d->pages);
+	cache_free(d->blocks);
 	free(d->notes);
 	free(d->vmcoreinfo_text);
 	free(d->opened.notes);
@@ -226,6 +232,8 @@ void dump_problems(struct dump *d, struct strbuf *out)
 	const struct dump_facts *facts = &d->opened.facts;
 
 	put_bytes(out, facts->problems.data, facts->problems.len);
+	for (size_t i = 0; i < d->nr_files; i++)
+		file_problem(d->files[i], out);
 	if (dump_incomplete(d) && !facts->incomplete)
 		put(out, "the dump is incomplete: the file ends before its last pages\n");
 }

@@ -12,7 +12,7 @@ struct dump {
 	struct file **files;
 	size_t nr_files;
 	struct opened opened;
-	struct cache *pages;
+	struct cache *pages, *blocks; /* of memory; of the files */
 	struct note *notes;
 	size_t nr_notes;
 	pthread_mutex_t scan_lock; /* of the four below */

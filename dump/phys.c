@@ -74,6 +74,19 @@ static int missing(uint64_t paddr, enum page_status status)
 	}
 }
 
+/* The usual small read: what is cached is present, and what a format of pages has need not be told
+ * from what it lacks. False: it takes more. */
+static bool read_simply(struct dump *d, uint64_t paddr, void *buf, size_t len)
+{
+	const size_t page_size = d->opened.facts.page_size, off = paddr % page_size;
+
+	if (!len || off + len > page_size)
+		return false;
+	if (len < page_size && d->format->read_page)
+		return read_in_page(d, paddr / page_size, off, buf, len) == 0;
+	return cache_peek(d->pages, paddr / page_size, off, buf, len);
+}
+
 int dump_read(struct dump *d, uint64_t paddr, void *buf, size_t len)
 {
 	const struct format *f = d->format;
@@ -83,10 +96,7 @@ int dump_read(struct dump *d, uint64_t paddr, void *buf, size_t len)
 
 	if (len > UINT64_MAX - paddr)
 		return fail(-ENODATA, "no memory at physical address %#lx", paddr);
-	/* What is cached is present: the usual small read asks nothing else. */
-	if (len && paddr % d->opened.facts.page_size + len <= d->opened.facts.page_size &&
-	    cache_peek(d->pages, paddr / d->opened.facts.page_size,
-		       paddr % d->opened.facts.page_size, buf, len))
+	if (read_simply(d, paddr, buf, len))
 		return 0;
 	for (; len; paddr += n, buf = (char *)buf + n, len -= n) {
 		r = f->extent(d->opened.priv, paddr, &e);

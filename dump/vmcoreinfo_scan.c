@@ -1,6 +1,7 @@
 /* Finding VMCOREINFO in RAM: QEMU and LiME do not put it into their notes. Every readable page is
  * looked at, by all cores, in rising order of address; the lowest one that fits wins, so that the
- * result does not depend on the threads. */
+ * result does not depend on the threads. Before 203e9e41219b (v4.13) it begins within a page: that is
+ * taken when no page begins with one. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,6 +16,7 @@
 
 #define CHUNK	    (4ull << 20) /* bytes a thread takes at a time */
 #define BATCH	    (64u << 10)	 /* bytes read at a time */
+#define PAGE	    4096 /* the kernel's may be smaller than the dump's, as in QEMU's of arm64 */
 #define MAX_THREADS 16
 
 struct scan {
@@ -23,6 +25,8 @@ struct scan {
 	uint64_t end;
 	_Atomic uint64_t next;	/* first address that nobody has taken */
 	_Atomic uint64_t found; /* lowest page that fits; UINT64_MAX: none yet */
+	_Atomic uint64_t within,
+		dated; /* the same within pages: any, and with the time of a crash */
 };
 
 static void bring_down(_Atomic uint64_t *at, uint64_t value)
@@ -41,10 +45,40 @@ static void advance(_Atomic uint64_t *at, uint64_t value)
 		;
 }
 
-/* A page that cannot be read is not the one. */
-static void look(struct scan *s, uint64_t paddr, size_t len, unsigned char *buf)
+/* Whether it is at @paddr, where its first words are. */
+static void look_closer(struct scan *s, uint64_t paddr, unsigned char *text)
 {
 	const size_t page = dump_facts(s->dump)->page_size;
+	size_t len;
+
+	if (paddr >= s->dated || dump_read(s->dump, paddr, text, page) < 0)
+		return;
+	len = vmcoreinfo_recognise(text, page);
+	if (!len)
+		return;
+	bring_down(&s->within, paddr);
+	if (memmem(text, len, "\nCRASHTIME=", 11))
+		bring_down(&s->dated, paddr);
+}
+
+/* A text of the kernel's follows the name of its note, or what was zeroed. */
+static void look_within(struct scan *s, uint64_t paddr, const unsigned char *buf, size_t len,
+			unsigned char *text)
+{
+	static const char first[] = "\0OSRELEASE=";
+	const unsigned char *at = buf, *end = buf + len;
+
+	while ((at = memmem(at, (size_t)(end - at), first, sizeof(first) - 1))) {
+		at++;
+		look_closer(s, paddr + (uint64_t)(at - buf), text);
+	}
+}
+
+/* A page that cannot be read is not the one. */
+static void look(struct scan *s, uint64_t paddr, size_t len, unsigned char *buf,
+		 unsigned char *text)
+{
+	const size_t page = PAGE;
 	bool whole = dump_read(s->dump, paddr, buf, len) == 0;
 
 	for (size_t off = 0; off + page <= len; off += page) {
@@ -55,11 +89,14 @@ static void look(struct scan *s, uint64_t paddr, size_t len, unsigned char *buf)
 			return;
 		}
 	}
+	if (whole)
+		look_within(s, paddr, buf, len, text);
 }
 
-static void look_through(struct scan *s, uint64_t from, uint64_t to, unsigned char *buf)
+static void look_through(struct scan *s, uint64_t from, uint64_t to, unsigned char *buf,
+			 unsigned char *text)
 {
-	const uint64_t page = dump_facts(s->dump)->page_size;
+	const uint64_t page = PAGE;
 	struct extent e;
 
 	for (uint64_t at = from; at < to; at = e.end) {
@@ -74,7 +111,7 @@ static void look_through(struct scan *s, uint64_t from, uint64_t to, unsigned ch
 			continue;
 		at = (at + page - 1) & ~(page - 1);
 		for (; at < e.end && at < s->found; at += BATCH)
-			look(s, at, e.end - at < BATCH ? (size_t)(e.end - at) : BATCH, buf);
+			look(s, at, e.end - at < BATCH ? (size_t)(e.end - at) : BATCH, buf, text);
 	}
 }
 
@@ -82,14 +119,15 @@ static void *worker(void *arg)
 {
 	struct scan *s = arg;
 	_free_ unsigned char *buf = malloc(BATCH);
+	_free_ unsigned char *text = malloc(dump_facts(s->dump)->page_size);
 
 	cancel_arm(s->cancel);
-	while (buf && !cancelled()) {
+	while (buf && text && !cancelled()) {
 		uint64_t from = atomic_fetch_add(&s->next, CHUNK);
 
 		if (from >= s->end || from > s->found)
 			break;
-		look_through(s, from, from + CHUNK, buf);
+		look_through(s, from, from + CHUNK, buf, text);
 	}
 	return NULL;
 }
@@ -111,9 +149,14 @@ static void run(struct scan *s)
 int vmcoreinfo_scan(struct dump *d, char **ret_text, size_t *ret_len, uint64_t *ret_paddr)
 {
 	struct scan s = {
-		.dump = d, .cancel = cancel_armed(), .end = dump_facts(d)->end, .found = UINT64_MAX
+		.dump = d,
+		.cancel = cancel_armed(),
+		.end = dump_facts(d)->end,
+		.found = UINT64_MAX,
+		.within = UINT64_MAX,
+		.dated = UINT64_MAX,
 	};
-	const size_t page = dump_facts(d)->page_size;
+	const size_t page = PAGE;
 	_free_ char *text = calloc(1, page + 1);
 	size_t len;
 	int r;
@@ -123,6 +166,8 @@ int vmcoreinfo_scan(struct dump *d, char **ret_text, size_t *ret_len, uint64_t *
 	run(&s);
 	if (cancelled())
 		return fail(-EINTR, "interrupted while looking for VMCOREINFO");
+	if (s.found == UINT64_MAX)
+		s.found = s.dated != UINT64_MAX ? s.dated : s.within;
 	if (s.found == UINT64_MAX)
 		return fail(-ENOENT, "no VMCOREINFO, neither in the notes nor in memory");
 	r = dump_read(d, s.found, text, page);

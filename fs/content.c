@@ -1,6 +1,8 @@
 #include "fs/content.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -9,11 +11,15 @@
 
 TAILQ_HEAD(content_list, content);
 
+/* When so much was dropped the host may have it back: most of it lies between what is kept. */
+#define TRIM_BYTES (4u << 20)
+
 struct contents {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;	 /* some content left BUSY, or a waiter was cancelled */
 	struct content_list lru; /* oldest first */
 	size_t bytes, max;	 /* held by all READY contents */
+	size_t dropped;		 /* bytes, since the heap was trimmed */
 };
 
 int contents_new(size_t bytes, struct contents **ret)
@@ -44,8 +50,21 @@ static void drop(struct contents *cs, struct content *c)
 {
 	TAILQ_REMOVE(&cs->lru, c, lru);
 	cs->bytes -= c->raw.weight;
+	cs->dropped += c->raw.weight;
 	raw_close(&c->raw);
 	c->state = CONTENT_EMPTY;
+}
+
+/* After what may have dropped some. */
+static void unlock(struct contents *cs)
+{
+	bool trim = cs->dropped >= TRIM_BYTES;
+
+	if (trim)
+		cs->dropped = 0;
+	pthread_mutex_unlock(&cs->lock);
+	if (trim)
+		malloc_trim(0);
 }
 
 static void evict(struct contents *cs)
@@ -121,28 +140,49 @@ int content_get(struct contents *cs, struct content *c, content_open_fn *open, v
 
 	pthread_mutex_lock(&cs->lock);
 	r = get(cs, c, open, arg);
-	pthread_mutex_unlock(&cs->lock);
+	unlock(cs);
 	if (r < 0)
 		return r;
 	*ret = &c->raw;
 	return 0;
 }
 
-void content_put(struct contents *cs, struct content *c)
+static void put_content(struct contents *cs, struct content *c, bool keep)
 {
 	pthread_mutex_lock(&cs->lock);
 	if (!--c->pins)
 		TAILQ_INSERT_TAIL(&cs->lru, c, lru);
+	if (!c->pins && !keep)
+		drop(cs, c);
 	evict(cs);
-	pthread_mutex_unlock(&cs->lock);
+	unlock(cs);
+}
+
+void content_put(struct contents *cs, struct content *c)
+{
+	put_content(cs, c, true);
+}
+
+void content_put_last(struct contents *cs, struct content *c)
+{
+	put_content(cs, c, false);
 }
 
 void content_drop(struct contents *cs, struct content *c)
 {
 	pthread_mutex_lock(&cs->lock);
+	assert(!c->pins);
 	if (c->state == CONTENT_READY)
 		drop(cs, c);
-	pthread_mutex_unlock(&cs->lock);
+	unlock(cs);
+}
+
+void content_expire(struct contents *cs, struct content *c)
+{
+	pthread_mutex_lock(&cs->lock);
+	if (c->state == CONTENT_READY && !c->pins)
+		drop(cs, c);
+	unlock(cs);
 }
 
 void contents_wake(struct contents *cs)

@@ -4,7 +4,7 @@
  *     ^________|       |        failure goes back to EMPTY, so that the next one tries again
  *     |________________|        dropped, the least recently used first, when no one holds it
  *
- * The dump never changes: what was dropped comes back with the same bytes. */
+ * The dump never changes: what was dropped comes back with the same bytes, but for a text that was stopped. */
 #pragma once
 
 #include <stdatomic.h>
@@ -40,8 +40,14 @@ int content_get(struct contents *cs, struct content *c, content_open_fn *open, v
 		const struct raw **ret);
 void content_put(struct contents *cs, struct content *c);
 
+/* The same; @c need not be kept: someone else has its bytes now. */
+void content_put_last(struct contents *cs, struct content *c);
+
 /* Drop @c, which no one holds, for good. */
 void content_drop(struct contents *cs, struct content *c);
+
+/* Drop @c if it is there and no one holds it: its bytes are no longer true. */
+void content_expire(struct contents *cs, struct content *c);
 
 /* A flag that cancels someone was set: those who wait must look. */
 void contents_wake(struct contents *cs);

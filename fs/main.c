@@ -1,54 +1,50 @@
 /* Bring-up: command line, files, mount, loop. */
-#define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)
-#include <fuse_lowlevel.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "dump/base/cleanup.h"
 #include "dump/base/err.h"
 #include "dump/dump.h"
-#include "dump/identify.h"
+#include "fs/exec.h"
+#include "fs/exec_serve.h"
+#include "fs/lockdown.h"
+#include "fs/offline/offline.h"
 #include "fs/ops.h"
 #include "fs/options.h"
+#include "fs/sources.h"
+#include "fs/session.h"
+#include "fs/sigbus.h"
 #include "kernel/kernel.h"
-
-/* Readers that may wait for long renders at the same time before others have to. */
-#define THREADS_MAX  64
-#define THREADS_IDLE 8
 
 /* What runs, in the order in which it is brought up. */
 struct program {
 	struct options options;
 	char *mountpoint; /* absolute */
-	char *vmlinux;
-	char **dumps;
-	size_t nr_dumps;
-	struct dump *dump;
-	struct kernel *kernel;
+	struct sources sources;
 	struct mount mount;
+	struct exec exec;
+	struct lockdown lockdown;
 	struct fuse_session *session;
-	bool mounted;
 };
 
-static int absolute(const char *path, char **ret)
+static int find_mountpoint(struct program *p, const struct surroundings *around)
 {
-	*ret = realpath(path, NULL);
-	return *ret ? 0 : fail(-errno, "%s: %s", path, strerror(errno));
-}
-
-static int find_mountpoint(struct program *p)
-{
+	const char *temporary = around->temporary;
 	struct stat st;
-	int r = absolute(p->options.mountpoint, &p->mountpoint);
+	int r;
 
+	if (p->options.verb == VERB_EXEC) {
+		r = exec_prepare(&p->exec, temporary && temporary[0] == '/' ? temporary : "/tmp");
+		return r < 0 ? r : absolute(p->exec.folder, &p->mountpoint);
+	}
+	r = absolute(p->options.mountpoint, &p->mountpoint);
 	if (r < 0)
 		return within(r, "mount point");
 	if (stat(p->mountpoint, &st) == 0 && !S_ISDIR(st.st_mode))
@@ -56,135 +52,50 @@ static int find_mountpoint(struct program *p)
 	return 0;
 }
 
-static int set_vmlinux(struct program *p, const char *path)
+/* To the person who waits: in the foreground, and on a terminal. */
+static void show_progress(const char *what, unsigned int percent)
 {
-	if (p->vmlinux)
-		return fail(-EINVAL, "%s: a second vmlinux, after %s", path, p->vmlinux);
-	return absolute(path, &p->vmlinux);
-}
-
-/* Which argument is what. */
-static int sort_files(struct program *p)
-{
-	const struct options *o = &p->options;
-	enum file_kind kind;
-	int r;
-
-	p->dumps = calloc(o->nr_files, sizeof(*p->dumps));
-	if (!p->dumps)
-		return fail(-ENOMEM, "%zu files", o->nr_files);
-	for (size_t i = 0; i < o->nr_files; i++) {
-		r = identify(o->files[i], &kind);
-		if (r < 0)
-			return r;
-		if (kind == FILE_VMLINUX)
-			r = set_vmlinux(p, o->files[i]);
-		else
-			r = absolute(o->files[i], &p->dumps[p->nr_dumps++]);
-		if (r < 0)
-			return r;
-	}
-	if (!p->nr_dumps)
-		return fail(-EINVAL, "%s is a vmlinux: a dump is missing", o->files[0]);
-	if (!o->vmlinux)
-		return 0;
-	r = identify(o->vmlinux, &kind);
-	if (r == 0 && kind != FILE_VMLINUX)
-		r = fail(-EINVAL, "%s: not a vmlinux", o->vmlinux);
-	return r < 0 ? r : set_vmlinux(p, o->vmlinux);
-}
-
-/* When it crashed, without searching for it; or when the dump was made. */
-static time_t time_of(struct dump *d, time_t mtime)
-{
-	const struct note *notes, *note;
-	size_t n = dump_notes(d, &notes);
-	struct vmcoreinfo vi;
-	uint64_t t;
-
-	note = note_find(notes, n, "VMCOREINFO", 0);
-	if (note) {
-		vi = (struct vmcoreinfo){ .text = (const char *)note->desc, .len = note->desc_len };
-		if (vmcoreinfo_decimal(&vi, "CRASHTIME", &t))
-			return (time_t)t;
-	}
-	t = dump_facts(d)->time;
-	return t ? (time_t)t : mtime;
+	fprintf(stderr, "\r\033[K%s: %u%%%s", what, percent, percent >= 100 ? "\n" : "");
 }
 
 static void set_attributes(struct program *p)
 {
 	struct mount *m = &p->mount;
-	struct stat st;
-	time_t mtime = 0;
 
 	/* Copies of a private tree are to be private too. */
 	m->dir_mode = p->options.allow_other ? 0755 : 0700;
 	m->file_mode = p->options.allow_other ? 0444 : 0400;
 	m->uid = getuid();
 	m->gid = getgid();
-	for (size_t i = 0; i < p->nr_dumps; i++) {
-		if (stat(p->dumps[i], &st) < 0)
-			continue;
-		m->bytes += (uint64_t)st.st_size;
-		mtime = st.st_mtime;
-	}
-	m->time.tv_sec = time_of(p->dump, mtime);
+	m->bytes = p->sources.bytes;
+	m->time.tv_sec = p->sources.time;
 }
 
-static int open_files(struct program *p)
+static int open_files(struct program *p, const struct surroundings *around)
 {
-	int r = find_mountpoint(p);
+	const struct options *o = &p->options;
+	const bool watched = (o->foreground || o->debug) && isatty(STDERR_FILENO);
+	const struct asking asking = {
+		.progress = watched ? show_progress : NULL,
+		.fetch = monitor_fetch,
+		.arg = &p->lockdown.monitor,
+	};
+	struct monitor_job job = { .remove = o->verb == VERB_EXEC };
+	int r = find_mountpoint(p, around);
 
+	job.mountpoint = p->mountpoint;
 	if (r == 0)
-		r = sort_files(p);
+		r = lockdown_begin(&p->lockdown, o, &job);
 	if (r == 0)
-		r = dump_open((const char *const *)p->dumps, p->nr_dumps, &p->dump);
+		r = sources_open(&p->sources, o, around, &asking);
 	if (r == 0)
-		r = kernel_open(p->dump,
-				&(struct kernel_options){
-					.vmlinux = p->vmlinux,
-					.force = p->options.force,
-				},
-				&p->kernel);
-	if (r == 0)
-		r = fs_new(p->kernel, &p->mount.fs);
-	if (r == 0)
-		set_attributes(p);
-	return r;
-}
-
-/* Ours come after the user's: the last one counts. */
-static int add_mount_options(struct program *p)
-{
-	struct fuse_args *args = &p->options.args;
-	_free_ char *opts = NULL;
-	_free_ char *fsname = NULL;
-
-	if (asprintf(&fsname, "fsname=%s", p->dumps[0]) < 0 ||
-	    fuse_opt_add_opt_escaped(&opts, fsname) < 0 ||
-	    fuse_opt_add_opt(&opts, "subtype=vmcorefs") < 0 ||
-	    fuse_opt_add_opt(&opts, "default_permissions") < 0 ||
-	    fuse_opt_add_opt(&opts, "ro") < 0 ||
-	    (p->options.debug && fuse_opt_add_opt(&opts, "debug") < 0) ||
-	    fuse_opt_add_arg(args, "-o") < 0 || fuse_opt_add_arg(args, opts) < 0)
-		return fail(-ENOMEM, "mount options");
-	return 0;
-}
-
-/* FUSE says itself on stderr what it dislikes. */
-static int mount_session(struct program *p)
-{
-	int r = add_mount_options(p);
-
+		r = lockdown_prepare(&p->lockdown, &p->sources, around, NULL);
 	if (r < 0)
 		return r;
-	p->session = fuse_session_new(&p->options.args, &mount_ops, sizeof(mount_ops), &p->mount);
-	if (!p->session)
-		return fail(-EINVAL, "usage: FUSE did not take the options");
-	if (fuse_session_mount(p->session, p->mountpoint) < 0)
-		return fail(-EIO, "%s: mounting failed", p->mountpoint);
-	p->mounted = true;
+	p->mount.fs = p->sources.fs;
+	if (o->verb == VERB_EXEC)
+		p->mount.fs->root = p->mountpoint;
+	set_attributes(p);
 	return 0;
 }
 
@@ -237,75 +148,110 @@ static int daemonise(struct program *p)
 	return 0;
 }
 
-static int run_loop(struct program *p)
+static int lock_down(void *arg)
 {
-	struct fuse_loop_config *config;
-	int r;
+	const struct program *p = arg;
 
-	if (p->options.single)
-		return fuse_session_loop(p->session);
-	config = fuse_loop_cfg_create();
-	if (!config)
-		return fail(-ENOMEM, "threads");
-	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
-	fuse_loop_cfg_set_idle_threads(config, THREADS_IDLE);
-	r = fuse_session_loop_mt(p->session, config);
-	fuse_loop_cfg_destroy(config);
-	return r;
+	return lockdown_lock(&p->lockdown, p->exec.init);
 }
 
-static int serve(struct program *p)
+static int serve_command(struct program *p, const char *shell)
 {
-	int r = mount_session(p);
+	const char *release = dump_facts(p->sources.dump)->release;
+	const struct exec_service service = {
+		.exec = &p->exec,
+		.fs = p->sources.fs,
+		.session = p->session,
+		.mount = &p->mount,
+		.single = p->options.single,
+		.lock = lock_down,
+		.arg = p,
+	};
+	int r = exec_start(&p->exec, p->options.words, shell, *release ? release : "a kernel");
 
-	if (r == 0 && !p->options.foreground && !p->options.debug)
-		r = daemonise(p);
 	if (r < 0)
 		return r;
-	if (fuse_set_signal_handlers(p->session) < 0)
-		return fail(-EIO, "signal handlers");
-	r = run_loop(p);
-	fuse_remove_signal_handlers(p->session);
-	/* A signal that asked us to end is no failure. */
-	return r < 0 ? fail(r, "serving %s: %s", p->mountpoint, strerror(-r)) : 0;
+	p->mount.ready_fd = p->exec.ready[1];
+	p->exec.ready[1] = -1;
+	r = session_catch_signals(p->session);
+	return r < 0 ? r : exec_serve(&service);
+}
+
+static int serve_mount(struct program *p)
+{
+	int r = p->options.foreground || p->options.debug ? 0 : daemonise(p);
+
+	if (r == 0)
+		r = session_catch_signals(p->session);
+	if (r == 0)
+		r = lock_down(p);
+	return r < 0 ? r : session_serve(p->session, &p->mount, p->options.single);
+}
+
+static int serve(struct program *p, const char *shell)
+{
+	int r = session_mount(&p->options, p->sources.dumps[0], p->mountpoint, &p->mount,
+			      &p->session);
+
+	if (r < 0)
+		return r;
+	return p->options.verb == VERB_EXEC ? serve_command(p, shell) : serve_mount(p);
 }
 
 static void program_fini(struct program *p)
 {
-	if (p->mounted)
-		fuse_session_unmount(p->session);
-	if (p->session)
-		fuse_session_destroy(p->session);
+	exec_fini(&p->exec);
+	session_end(p->session);
+	lockdown_end(&p->lockdown);
 	mount_fini(&p->mount);
-	fs_free(p->mount.fs);
-	kernel_close(p->kernel);
-	dump_close(p->dump);
-	for (size_t i = 0; i < p->nr_dumps; i++)
-		free(p->dumps[i]);
-	free(p->dumps);
-	free(p->vmlinux);
+	sources_close(&p->sources);
 	free(p->mountpoint);
 	options_fini(&p->options);
 }
 
+/* One heap for all threads, which are many and ask for little at a time; what is large comes from the
+ * host and goes back to it. A week of use must not leave memory behind that no one uses. */
+static void keep_memory_small(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+	mallopt(M_TRIM_THRESHOLD, 1 << 20);
+}
+
 int main(int argc, char **argv)
 {
-	struct program p = { 0 };
-	int r;
+	const struct surroundings around = {
+		.home = getenv("HOME"),
+		.cache_home = getenv("XDG_CACHE_HOME"),
+		.debuginfod_urls = getenv("DEBUGINFOD_URLS"),
+		.debuginfod_cache = getenv("DEBUGINFOD_CACHE_PATH"),
+		.temporary = getenv("TMPDIR"),
+		.shell = getenv("SHELL"),
+	};
+	struct program p = { .exec = { .ready = { -1, -1 }, .asks = { -1, -1 } } };
+	int r, status = EXIT_SUCCESS;
 
+	keep_memory_small();
 	mount_init(&p.mount);
+	lockdown_init(&p.lockdown);
 	r = options_parse(argc, argv, &p.options);
 	if (r == 0 && p.options.help) {
 		fputs(options_help, stdout);
 	} else if (r == 0 && p.options.version) {
 		printf("vmcorefs %s\n", VMCOREFS_VERSION);
+	} else if (r == 0 && offline_does(p.options.verb)) {
+		r = offline_run(&p.options, &around, &status);
 	} else if (r == 0) {
-		r = open_files(&p);
+		r = sigbus_handle();
 		if (r == 0)
-			r = serve(&p);
+			r = open_files(&p, &around);
+		if (r == 0)
+			r = serve(&p, around.shell);
 	}
 	if (r < 0)
 		fprintf(stderr, "vmcorefs: %s\n", why());
+	if (p.options.verb == VERB_EXEC && !p.options.help && !p.options.version)
+		status = r < 0 ? EXEC_FAILED : p.exec.status;
 	program_fini(&p);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r < 0 && !status ? EXIT_FAILURE : status;
 }

@@ -16,10 +16,19 @@ void names_fini(struct names *names)
 	*names = (struct names){ 0 };
 }
 
+/* No control byte gets to a terminal through a name. */
+static bool has_controls(const char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			return true;
+	return false;
+}
+
 static bool fits_directory(const char *name, size_t len)
 {
-	return len && len <= NAMES_LENGTH && strcmp(name, ".") && strcmp(name, "..") &&
-	       !memchr(name, '/', len);
+	return !has_controls(name) && len && len <= NAMES_LENGTH && strcmp(name, ".") &&
+	       strcmp(name, "..") && !memchr(name, '/', len);
 }
 
 /* Room for one more of @size bytes each when @used of @room are taken. */

@@ -25,7 +25,8 @@ void names_fini(struct names *names);
 
 #define NAMES(name) __attribute__((cleanup(names_fini))) struct names name = { 0 }
 
-/* Append an entry. A name that cannot stand in a directory (empty, dots, a slash, too long) is left
+/* Append an entry. A name that cannot stand in a directory (empty, dots, a slash, a control
+ * byte, too long) is left
  * out: listers that take names from the dump escape them first. */
 void names_add(struct names *names, const char *name, uint64_t id);
 

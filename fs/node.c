@@ -17,12 +17,15 @@ struct nodes {
 	struct node *root;
 	struct node **buckets;
 	size_t nr_buckets, count;
+	size_t queries;		      /* nodes that are of a query */
+	uint64_t queries_made, asked; /* ever; when it was asked to forget */
+	LIST_HEAD(, node) query_dirs; /* those that have some */
 };
 
 /* FNV-1a over the name, seeded by the directory. */
 uint64_t node_child_ino(const struct node *parent, const char *name)
 {
-	uint64_t h = parent->ino ^ 0xcbf29ce484222325;
+	uint64_t h = parent->hash ^ 0xcbf29ce484222325;
 
 	for (; *name; name++)
 		h = (h ^ (unsigned char)*name) * 0x100000001b3;
@@ -31,9 +34,9 @@ uint64_t node_child_ino(const struct node *parent, const char *name)
 	return h > 1 ? h : h + 2;
 }
 
-static struct node **bucket(struct nodes *ns, uint64_t ino)
+static struct node **bucket(struct nodes *ns, uint64_t hash)
 {
-	return &ns->buckets[ino & (ns->nr_buckets - 1)];
+	return &ns->buckets[hash & (ns->nr_buckets - 1)];
 }
 
 /* Keep about one node a bucket, also after a million were forgotten. Without memory it stays. */
@@ -55,7 +58,7 @@ static void rehash(struct nodes *ns)
 	ns->nr_buckets = n;
 	for (size_t i = 0; i < old_n; i++) {
 		while (old[i]) {
-			struct node *node = old[i], **to = bucket(ns, node->ino);
+			struct node *node = old[i], **to = bucket(ns, node->hash);
 
 			old[i] = node->next;
 			node->next = *to;
@@ -82,7 +85,7 @@ static int node_new(struct node *parent, const struct entry *entry, const char *
 	n->key = (struct key){ .id = id, .name = n->name };
 	n->refs = 1;
 	n->size = SIZE_UNKNOWN;
-	n->ino = parent ? node_child_ino(parent, name) : 1;
+	n->hash = n->ino = parent ? node_child_ino(parent, name) : 1;
 	*ret = n;
 	return 0;
 }
@@ -96,6 +99,7 @@ int nodes_new(const struct entry *root, struct contents *cs, struct nodes **ret)
 		return fail(-ENOMEM, "inodes");
 	pthread_mutex_init(&ns->lock, NULL);
 	ns->contents = cs;
+	LIST_INIT(&ns->query_dirs);
 	ns->nr_buckets = BUCKETS_MIN;
 	ns->buckets = calloc(ns->nr_buckets, sizeof(*ns->buckets));
 	r = ns->buckets ? node_new(NULL, root, "", 0, &ns->root) : fail(-ENOMEM, "inodes");
@@ -110,6 +114,7 @@ int nodes_new(const struct entry *root, struct contents *cs, struct nodes **ret)
 static void node_free(struct nodes *ns, struct node *n)
 {
 	content_drop(ns->contents, &n->content);
+	free(n->item);
 	free(n);
 }
 
@@ -147,17 +152,64 @@ size_t nodes_count(struct nodes *ns)
 	return count;
 }
 
+size_t nodes_queries(struct nodes *ns)
+{
+	size_t count;
+
+	pthread_mutex_lock(&ns->lock);
+	count = ns->queries;
+	pthread_mutex_unlock(&ns->lock);
+	return count;
+}
+
+/* Is it in a directory whose entries are found by name? */
+static bool begins_query(const struct node *n)
+{
+	const struct entry *e = n->entry;
+
+	if (n->parent->is_query || n->parent->entry->pattern != e)
+		return false;
+	return e->walker || (e->lister && !e->lister->list);
+}
+
+bool nodes_forget_due(struct nodes *ns, size_t kept)
+{
+	bool due;
+
+	pthread_mutex_lock(&ns->lock);
+	due = ns->queries > kept && ns->queries_made - ns->asked > kept / 2;
+	if (due)
+		ns->asked = ns->queries_made;
+	pthread_mutex_unlock(&ns->lock);
+	return due;
+}
+
+struct node *nodes_fullest(struct nodes *ns)
+{
+	struct node *dir, *most = NULL;
+
+	pthread_mutex_lock(&ns->lock);
+	LIST_FOREACH(dir, &ns->query_dirs, dirs)
+	if (!most || dir->queries > most->queries)
+		most = dir;
+	if (most)
+		most->refs++;
+	pthread_mutex_unlock(&ns->lock);
+	return most;
+}
+
 /* The lock is held. */
 static struct node *find(struct nodes *ns, const struct node *parent, const char *name)
 {
-	uint64_t ino = node_child_ino(parent, name);
+	uint64_t hash = node_child_ino(parent, name);
 	struct node *n;
 
-	for (n = *bucket(ns, ino); n; n = n->next)
-		if (n->ino == ino && n->parent == parent && !strcmp(n->name, name))
+	for (n = *bucket(ns, hash); n; n = n->next)
+		if (n->hash == hash && n->parent == parent && !strcmp(n->name, name))
 			break;
-	if (n)
-		n->refs++;
+	if (!n)
+		return NULL;
+	n->refs++;
 	return n;
 }
 
@@ -174,33 +226,72 @@ struct node *node_find(struct nodes *ns, struct node *parent, const char *name)
 /* The lock is held. */
 static void insert(struct nodes *ns, struct node *n)
 {
-	struct node **to = bucket(ns, n->ino);
+	struct node **to = bucket(ns, n->hash);
 
 	n->next = *to;
 	*to = n;
 	n->parent->refs++;
 	ns->count++;
+	n->is_query = n->parent->is_query || begins_query(n);
+	ns->queries += n->is_query;
+	ns->queries_made += n->is_query;
+	if (n->is_query && !n->parent->is_query && !n->parent->queries++)
+		LIST_INSERT_HEAD(&ns->query_dirs, n->parent, dirs);
 	rehash(ns);
 }
 
-int node_intern(struct nodes *ns, struct node *parent, const struct entry *entry, const char *name,
-		uint64_t id, struct node **ret)
+/* @made: a node that nobody knows; it becomes the child, unless there is one. */
+static struct node *intern(struct nodes *ns, struct node *made)
 {
-	struct node *n, *made;
-	int r = node_new(parent, entry, name, id, &made);
+	struct node *n;
 
-	if (r < 0)
-		return r;
 	pthread_mutex_lock(&ns->lock);
-	n = find(ns, parent, name);
+	n = find(ns, made->parent, made->name);
 	if (!n) {
 		n = made;
 		insert(ns, made);
 		made = NULL;
 	}
 	pthread_mutex_unlock(&ns->lock);
+	if (made)
+		free(made->item);
 	free(made);
-	*ret = n;
+	return n;
+}
+
+int node_intern(struct nodes *ns, struct node *parent, const struct entry *entry, const char *name,
+		uint64_t id, struct node **ret)
+{
+	struct node *made;
+	int r = node_new(parent, entry, name, id, &made);
+
+	if (r < 0)
+		return r;
+	*ret = intern(ns, made);
+	return 0;
+}
+
+int node_intern_item(struct nodes *ns, struct node *parent, const struct entry *entry,
+		     const char *name, const struct item *item, struct node **ret)
+{
+	const struct walker *w = entry->walker;
+	struct node *made;
+	int r = node_new(parent, entry, name, 0, &made);
+
+	if (r < 0)
+		return r;
+	made->item = malloc(sizeof(*item));
+	if (!made->item) {
+		free(made);
+		return fail(-ENOMEM, "%s", name);
+	}
+	*made->item = *item;
+	if (item->kind == ITEM_DIR && w->identity) {
+		uint64_t id = w->identity(item);
+
+		made->ino = id > 1 ? id : id + 2;
+	}
+	*ret = intern(ns, made);
 	return 0;
 }
 
@@ -214,12 +305,15 @@ void node_ref(struct nodes *ns, struct node *n)
 /* The lock is held. */
 static void unlink_node(struct nodes *ns, struct node *n)
 {
-	struct node **p = bucket(ns, n->ino);
+	struct node **p = bucket(ns, n->hash);
 
 	while (*p != n)
 		p = &(*p)->next;
 	*p = n->next;
 	ns->count--;
+	ns->queries -= n->is_query;
+	if (n->is_query && !n->parent->is_query && !--n->parent->queries)
+		LIST_REMOVE(n->parent, dirs);
 	rehash(ns);
 }
 
@@ -252,6 +346,11 @@ void node_set_size(struct node *n, uint64_t size, uint64_t stored)
 {
 	atomic_store(&n->stored, stored);
 	atomic_store(&n->size, size);
+}
+
+void node_forget_size(struct node *n)
+{
+	atomic_store(&n->size, SIZE_UNKNOWN);
 }
 
 bool node_is_sized(const struct node *n)

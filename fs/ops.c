@@ -1,8 +1,5 @@
 #include "fs/ops.h"
 
-#define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)
-#include <fuse_lowlevel.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +10,12 @@
 #include "dump/base/cancel.h"
 #include "dump/base/cleanup.h"
 #include "dump/base/err.h"
+#include "fs/forget.h"
+#include "fs/ops_refuse.h"
+#include "fs/ops_reply.h"
+#include "fs/ops_work.h"
+#include "fs/store.h"
+#include "fs/reader.h"
 
 #define FOREVER 1e9 /* seconds */
 
@@ -32,77 +35,48 @@ static struct node *node_of(fuse_req_t req, fuse_ino_t ino)
 	return ino == FUSE_ROOT_ID ? nodes_root(fs_of(req)->nodes) : (struct node *)(uintptr_t)ino;
 }
 
-static void reply_error(fuse_req_t req, int code)
+static mode_t type_of_file(enum rule_kind kind)
 {
-	static const int io_errors[] = { EFAULT, ENODATA, EBADMSG, ELOOP, EOPNOTSUPP };
-
-	for (size_t i = 0; i < sizeof(io_errors) / sizeof(io_errors[0]); i++)
-		if (code == -io_errors[i])
-			code = -EIO;
-	fuse_reply_err(req, -code);
+	return kind == RULE_LINK ? S_IFLNK : S_IFREG;
 }
 
-/* Work that its requester can interrupt: what lasts between begin and end. */
-struct work {
-	atomic_bool stop;
-	struct contents *contents;
-};
-
-static void interrupted(fuse_req_t req, void *data)
+static mode_t type_of(const struct node *n)
 {
-	struct work *w = data;
-
-	(void)req;
-	atomic_store(&w->stop, true);
-	contents_wake(w->contents);
+	return node_is_dir(n) ? S_IFDIR : type_of_file(node_kind(n));
 }
 
-static void work_begin(fuse_req_t req, struct work *w)
+static mode_t mode_of(const struct mount *m, mode_t type)
 {
-	atomic_init(&w->stop, false);
-	w->contents = fs_of(req)->contents;
-	cancel_arm(&w->stop);
-	fuse_req_interrupt_func(req, interrupted, w);
-}
-
-static void work_end(fuse_req_t req)
-{
-	fuse_req_interrupt_func(req, NULL, NULL);
-	cancel_arm(NULL);
-}
-
-static mode_t type_of(const struct entry *e)
-{
-	if (entry_is_dir(e))
-		return S_IFDIR;
-	return e->rule->kind == RULE_LINK ? S_IFLNK : S_IFREG;
+	return type == S_IFDIR ? m->dir_mode : type == S_IFLNK ? 0777 : m->file_mode;
 }
 
 /* Returns for how long this is true: a size that no one asked for yet is given as 0, for no time. */
 static double fill_stat(const struct mount *m, struct node *n, struct stat *ret)
 {
-	mode_t type = type_of(n->entry);
+	mode_t type = type_of(n);
 	bool sized = type == S_IFDIR || node_is_sized(n);
+	struct attr attr = { mode_of(m, type), m->uid, m->gid, n->ino };
 
+	fs_attr(m->fs, n, &attr);
+	if (attr.mode & S_IFMT)
+		type = 0;
 	*ret = (struct stat){
-		.st_ino = n->ino,
-		.st_mode = type | (type == S_IFDIR   ? m->dir_mode
-				   : type == S_IFLNK ? 0777
-						     : m->file_mode),
+		.st_ino = attr.ino,
+		.st_mode = type | attr.mode,
 		/* As where directories do not count their entries: tools take it for unknown. */
 		.st_nlink = 1,
-		.st_uid = m->uid,
-		.st_gid = m->gid,
+		.st_uid = attr.uid,
+		.st_gid = attr.gid,
 		.st_blksize = 4096,
 		.st_atim = m->time,
 		.st_mtim = m->time,
 		.st_ctim = m->time,
 	};
-	if (type != S_IFDIR && sized) {
+	if (type && type != S_IFDIR && sized) {
 		ret->st_size = (off_t)n->size;
 		ret->st_blocks = (blkcnt_t)((n->stored + 511) / 512);
 	}
-	return sized ? FOREVER : 0;
+	return sized || !type ? FOREVER : 0;
 }
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
@@ -123,13 +97,24 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fuse_entry_param e = { .entry_timeout = FOREVER };
+	struct mount *m = mount_of(req);
 	struct node *dir = node_of(req, parent), *n;
 	struct work work;
+	bool is_reader = false;
 	int r;
 
-	work_begin(req, &work);
+	work_begin(req, fs_of(req)->contents, &work);
 	r = fs_lookup(fs_of(req), dir, name, &n);
+	if (r == -ENOENT && fs_dir_has_reader(dir) &&
+	    reader_calls_itself(fuse_req_ctx(req)->pid, name)) {
+		r = fs_lookup_reader(fs_of(req), dir, name, &n);
+		is_reader = r == 0;
+	}
+	if (r == -ENOENT)
+		r = fs_lookup_behind(fs_of(req), dir, name, &n);
 	work_end(req);
+	if (is_reader)
+		e.entry_timeout = 0; /* nobody else is to find it */
 	if (r == -ENOENT && fs_dir_is_finite(dir)) {
 		fuse_reply_entry(req, &e); /* inode 0: remember that there is none */
 		return;
@@ -139,9 +124,10 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		return;
 	}
 	e.ino = (uintptr_t)n;
-	e.attr_timeout = fill_stat(mount_of(req), n, &e.attr);
+	e.attr_timeout = fill_stat(m, n, &e.attr);
 	if (fuse_reply_entry(req, &e) < 0)
-		node_unref(fs_of(req)->nodes, n, 1);
+		node_unref(m->fs->nodes, n, 1);
+	forget_much(m);
 }
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
@@ -159,15 +145,17 @@ static void op_forget_multi(fuse_req_t req, size_t n, struct fuse_forget_data *f
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
+	struct mount *m = mount_of(req);
 	struct node *n = node_of(req, ino);
+	bool store = store_wants(m, n);
 	struct work work;
 	struct stat st;
 	double timeout;
 	int r = 0;
 
 	(void)fi;
-	if (!entry_is_dir(n->entry)) {
-		work_begin(req, &work);
+	if (!node_is_dir(n)) {
+		work_begin(req, fs_of(req)->contents, &work);
 		r = fs_size(fs_of(req), n);
 		work_end(req);
 	}
@@ -175,8 +163,15 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		reply_error(req, r);
 		return;
 	}
-	timeout = fill_stat(mount_of(req), n, &st);
+	timeout = fill_stat(m, n, &st);
+	/* From the answer on the kernel may forget the node. */
+	if (store)
+		node_ref(m->fs->nodes, n);
 	fuse_reply_attr(req, &st, timeout);
+	if (!store)
+		return;
+	store_text(m, n);
+	node_unref(m->fs->nodes, n, 1);
 }
 
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
@@ -185,7 +180,7 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	STRBUF(target);
 	int r;
 
-	work_begin(req, &work);
+	work_begin(req, fs_of(req)->contents, &work);
 	r = fs_readlink(fs_of(req), node_of(req, ino), &target);
 	work_end(req);
 	if (r < 0)
@@ -209,6 +204,8 @@ struct handle {
 void mount_init(struct mount *m)
 {
 	*m = (struct mount){ .ready_fd = -1 };
+	pthread_mutex_init(&m->storing, NULL);
+	pthread_mutex_init(&m->forgetting, NULL);
 	pthread_mutex_init(&m->lock, NULL);
 	LIST_INIT(&m->handles);
 }
@@ -235,10 +232,15 @@ static struct handle *handle_open(struct mount *m, struct node *n)
 
 static void handle_close(struct mount *m, struct handle *h)
 {
+	const struct raw *raw = atomic_load(&h->raw);
+
 	pthread_mutex_lock(&m->lock);
 	LIST_REMOVE(h, link);
 	pthread_mutex_unlock(&m->lock);
-	if (h->raw)
+	/* Who reads a text that was stopped has it to the end; the next one tries again. */
+	if (raw && raw->late)
+		fs_unpin_last(m->fs, h->node);
+	else if (raw)
 		fs_unpin(m->fs, h->node);
 	names_fini(&h->names);
 	pthread_mutex_destroy(&h->lock);
@@ -251,19 +253,24 @@ void mount_fini(struct mount *m)
 	while (!LIST_EMPTY(&m->handles))
 		handle_close(m, LIST_FIRST(&m->handles));
 	pthread_mutex_destroy(&m->lock);
+	pthread_mutex_destroy(&m->forgetting);
+	pthread_mutex_destroy(&m->storing);
 }
 
 static int handle_raw(struct fs *fs, struct handle *h, const struct raw **ret)
 {
-	const struct raw *raw = atomic_load(&h->raw), *none = NULL;
-	int r = raw ? 0 : fs_pin(fs, h->node, &raw);
+	const struct raw *raw = atomic_load(&h->raw), *first = NULL;
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	if (!atomic_load(&h->raw) && !atomic_compare_exchange_strong(&h->raw, &none, raw))
-		fs_unpin(fs, h->node);
-	*ret = raw;
-	return 0;
+	if (!raw) {
+		r = fs_pin(fs, h->node, &raw);
+		/* One pin a handle: another reader may have been faster. */
+		if (r == 0 && !atomic_compare_exchange_strong(&h->raw, &first, raw))
+			fs_unpin(fs, h->node);
+	}
+	if (r == 0)
+		*ret = raw;
+	return r;
 }
 
 /* The same, while the request can be interrupted. */
@@ -272,7 +279,7 @@ static int wait_for_raw(fuse_req_t req, struct handle *h, const struct raw **ret
 	struct work work;
 	int r;
 
-	work_begin(req, &work);
+	work_begin(req, fs_of(req)->contents, &work);
 	r = handle_raw(fs_of(req), h, ret);
 	work_end(req);
 	return r;
@@ -297,6 +304,10 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		reply_error(req, -EROFS);
 		return;
 	}
+	if (fs_is_behind(n)) {
+		reply_error(req, -ENXIO);
+		return;
+	}
 	h = handle_open(mount_of(req), n);
 	if (!h) {
 		reply_error(req, -ENOMEM);
@@ -311,8 +322,8 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	fi->noflush = 1;
-	/* A window is of no size: the kernel is to ask for whatever is read. */
-	fi->direct_io = n->entry->rule->kind == RULE_WINDOW;
+	/* A window is of no size, nor is yet a text that was stopped: the kernel is to ask for whatever is read. */
+	fi->direct_io = node_kind(n) == RULE_WINDOW || !node_is_sized(n);
 	reply_handle(req, h, fi);
 }
 
@@ -323,60 +334,26 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	fuse_reply_err(req, 0);
 }
 
-/* A short answer would tell the kernel that the file ends there: all or an error. */
-static void reply_bytes(fuse_req_t req, const struct raw *raw, uint64_t off, size_t len)
-{
-	const char *bytes = raw_bytes(raw);
-	_free_ char *buf = NULL;
-	int r;
-
-	if (bytes) {
-		fuse_reply_buf(req, bytes + off, len);
-		return;
-	}
-	buf = malloc(len);
-	r = buf ? raw_read(raw, off, buf, len) : fail(-ENOMEM, "%zu bytes", len);
-	if (r < 0)
-		reply_error(req, r);
-	else
-		fuse_reply_buf(req, buf, len);
-}
-
-static void reply_some(fuse_req_t req, const struct raw *raw, uint64_t off, size_t len)
-{
-	_free_ char *buf = malloc(len);
-	size_t n = 0;
-	int r = buf ? raw->ops->read_some(raw, off, buf, len, &n) : fail(-ENOMEM, "%zu bytes", len);
-
-	if (r < 0)
-		reply_error(req, r);
-	else
-		fuse_reply_buf(req, buf, n);
-}
-
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t off,
 		    struct fuse_file_info *fi)
 {
+	struct fs *fs = fs_of(req);
+	struct node *n = handle_of(fi)->node;
 	const struct raw *raw;
 	int r = wait_for_raw(req, handle_of(fi), &raw);
 
 	(void)ino;
+	if (r == 0)
+		r = fs_pin(fs, n, &raw);
 	if (r < 0) {
 		reply_error(req, r);
 		return;
 	}
-	if (raw->ops && raw->ops->read_some) {
-		reply_some(req, raw, (uint64_t)off, len);
-		return;
-	}
-	if ((uint64_t)off >= raw->size)
-		len = 0;
-	else if (len > raw->size - (uint64_t)off)
-		len = (size_t)(raw->size - (uint64_t)off);
-	if (len)
-		reply_bytes(req, raw, (uint64_t)off, len);
-	else
-		fuse_reply_buf(req, NULL, 0);
+	/* The reader may close the file, and the kernel forget it, before the answer is sent whole. */
+	node_ref(fs->nodes, n);
+	reply_read(req, raw, (uint64_t)off, len);
+	fs_unpin(fs, n);
+	node_unref(fs->nodes, n, 1);
 }
 
 static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
@@ -388,7 +365,7 @@ static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
 	int r;
 
 	(void)ino;
-	work_begin(req, &work);
+	work_begin(req, fs_of(req)->contents, &work);
 	r = handle_raw(fs_of(req), handle_of(fi), &raw);
 	if (r == 0 && (off < 0 || (uint64_t)off >= raw->size))
 		r = fail(-ENXIO, "beyond the end");
@@ -420,10 +397,10 @@ static int take_names(fuse_req_t req, struct handle *h)
 
 	pthread_mutex_lock(&h->lock);
 	if (!h->listed) {
-		work_begin(req, &work);
+		work_begin(req, fs_of(req)->contents, &work);
 		r = fs_list(fs_of(req), h->node, &h->names);
 		work_end(req);
-		if (r == -EINTR || r == -ENOMEM) {
+		if (r == -EINTR || r == -ENOMEM || r == -EIO) {
 			names_fini(&h->names);
 		} else {
 			h->error = r;
@@ -450,29 +427,53 @@ static bool entry_at(const struct handle *h, size_t i, const char **ret_name, st
 		return false;
 	*ret_name = names_text(&h->names, i - 2);
 	ret->st_ino = node_child_ino(n, *ret_name);
-	ret->st_mode = type_of(fs_entry(n, *ret_name));
+	if (!fs_name_is_dir(n, &h->names, i - 2))
+		ret->st_mode = type_of_file(fs_name_kind(n, &h->names, i - 2));
 	return true;
 }
 
-static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
-		       struct fuse_file_info *fi)
+/* A directory, all of whose attributes are known, goes out as if it had been looked up. Not so what
+ * would have to be rendered: a kernel that does not ask for it need not know it. */
+static void give_node(struct mount *m, const struct handle *h, size_t i, struct fuse_entry_param *e)
 {
-	struct handle *h = handle_of(fi);
-	_free_ char *buf = malloc(size);
+	struct node *n;
+
+	if (i < 2 || !S_ISDIR(e->attr.st_mode) ||
+	    fs_listed(m->fs, h->node, &h->names, i - 2, &n) < 0)
+		return;
+	e->ino = (uintptr_t)n;
+	e->entry_timeout = FOREVER;
+	e->attr_timeout = fill_stat(m, n, &e->attr);
+}
+
+/* The size of the entry in the buffer; nothing is written when it has no @room. */
+static size_t add_entry(fuse_req_t req, const struct handle *h, size_t i, bool plus, char *to,
+			size_t room)
+{
+	struct fuse_entry_param e = { 0 };
 	const char *name;
-	struct stat st;
-	size_t used = 0;
+
+	if (!entry_at(h, i, &name, &e.attr))
+		return 0;
+	if (!plus)
+		return fuse_add_direntry(req, to, room, name, &e.attr, (off_t)i + 1);
+	if (fuse_add_direntry_plus(req, NULL, 0, name, NULL, 0) <= room)
+		give_node(mount_of(req), h, i, &e);
+	return fuse_add_direntry_plus(req, to, room, name, &e, (off_t)i + 1);
+}
+
+static void read_names(fuse_req_t req, size_t size, off_t off, struct handle *h, bool plus)
+{
+	_free_ char *buf = malloc(size);
+	size_t used = 0, len;
 	int r = buf ? take_names(req, h) : -ENOMEM;
 
-	(void)ino;
 	if (r < 0) {
 		reply_error(req, r);
 		return;
 	}
-	for (size_t i = (size_t)off; entry_at(h, i, &name, &st); i++) {
-		size_t len =
-			fuse_add_direntry(req, buf + used, size - used, name, &st, (off_t)i + 1);
-
+	for (size_t i = (size_t)off; (len = add_entry(req, h, i, plus, buf + used, size - used));
+	     i++) {
 		if (len > size - used)
 			break;
 		used += len;
@@ -482,6 +483,20 @@ static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		reply_error(req, h->error);
 	else
 		fuse_reply_buf(req, buf, used);
+}
+
+static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		       struct fuse_file_info *fi)
+{
+	(void)ino;
+	read_names(req, size, off, handle_of(fi), false);
+}
+
+static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+			   struct fuse_file_info *fi)
+{
+	(void)ino;
+	read_names(req, size, off, handle_of(fi), true);
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
@@ -498,64 +513,6 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &st);
 }
 
-static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set,
-		       struct fuse_file_info *fi)
-{
-	(void)ino, (void)st, (void)to_set, (void)fi;
-	reply_error(req, -EROFS);
-}
-
-static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)
-{
-	(void)parent, (void)name, (void)mode, (void)dev;
-	reply_error(req, -EROFS);
-}
-
-static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
-{
-	(void)parent, (void)name, (void)mode;
-	reply_error(req, -EROFS);
-}
-
-static void op_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-	(void)parent, (void)name;
-	reply_error(req, -EROFS);
-}
-
-static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
-{
-	(void)target, (void)parent, (void)name;
-	reply_error(req, -EROFS);
-}
-
-static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to,
-		      const char *to_name, unsigned flags)
-{
-	(void)parent, (void)name, (void)to, (void)to_name, (void)flags;
-	reply_error(req, -EROFS);
-}
-
-static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
-{
-	(void)ino, (void)parent, (void)name;
-	reply_error(req, -EROFS);
-}
-
-static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-		      struct fuse_file_info *fi)
-{
-	(void)parent, (void)name, (void)mode, (void)fi;
-	reply_error(req, -EROFS);
-}
-
-static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
-			size_t size, int flags)
-{
-	(void)ino, (void)name, (void)value, (void)size, (void)flags;
-	reply_error(req, -EROFS);
-}
-
 const struct fuse_lowlevel_ops mount_ops = {
 	.init = op_init,
 	.lookup = op_lookup,
@@ -569,18 +526,18 @@ const struct fuse_lowlevel_ops mount_ops = {
 	.release = op_release,
 	.opendir = op_opendir,
 	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
 	.releasedir = op_release,
 	.statfs = op_statfs,
-	/* The mount is read-only already; these answer when someone remounts it. */
-	.setattr = op_setattr,
-	.mknod = op_mknod,
-	.mkdir = op_mkdir,
-	.unlink = op_remove,
-	.rmdir = op_remove,
-	.symlink = op_symlink,
-	.rename = op_rename,
-	.link = op_link,
-	.create = op_create,
-	.setxattr = op_setxattr,
-	.removexattr = op_remove,
+	.setattr = refuse_setattr,
+	.mknod = refuse_mknod,
+	.mkdir = refuse_mkdir,
+	.unlink = refuse_remove,
+	.rmdir = refuse_remove,
+	.symlink = refuse_symlink,
+	.rename = refuse_rename,
+	.link = refuse_link,
+	.create = refuse_create,
+	.setxattr = refuse_setxattr,
+	.removexattr = refuse_remove,
 };

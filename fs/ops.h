@@ -10,6 +10,7 @@
 #include "fs/fs.h"
 
 struct fuse_lowlevel_ops;
+struct fuse_session;
 struct handle;
 
 /* The user data of the session. */
@@ -21,6 +22,9 @@ struct mount {
 	struct timespec time; /* of every file */
 	uint64_t bytes;	      /* for statfs(2): size of the dump */
 	int ready_fd;	      /* a byte goes there when the mount answers; -1: nobody waits */
+	struct fuse_session *session; /* to give the kernel what it did not ask for; NULL: not to */
+	pthread_mutex_t storing;      /* see store.c */
+	pthread_mutex_t forgetting;   /* see forget.c */
 	pthread_mutex_t lock;
 	LIST_HEAD(, handle) handles; /* open files and directories */
 };

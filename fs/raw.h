@@ -28,6 +28,8 @@ struct raw {
 	uint64_t size;		   /* bytes */
 	uint64_t stored;	   /* of them, those that are in no hole */
 	size_t weight;		   /* bytes of host memory held */
+	bool partial;		   /* a text that says what it lacks */
+	bool late;		   /* so, as its time was over: another time there may be more */
 	void *priv;
 };
 

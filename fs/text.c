@@ -1,5 +1,6 @@
 #include "fs/text.h"
 
+#include <string.h>
 #include <time.h>
 
 void put_time(struct strbuf *out, const char *label, uint64_t seconds)
@@ -30,4 +31,18 @@ void put_amount(struct strbuf *out, uint64_t bytes)
 		put(out, "%lu %s", (uint64_t)amount, units[unit]);
 	else
 		put(out, "%.1f %s", amount, units[unit]);
+}
+
+void put_label(struct strbuf *out, const char *label)
+{
+	put(out, "%12s: ", label);
+}
+
+void put_row(struct strbuf *out, const char *label, const char *text)
+{
+	if (!*text)
+		return;
+	put_label(out, label);
+	put_escaped(out, text, strlen(text), "");
+	put_str(out, "\n");
 }

@@ -7,11 +7,13 @@
 #include "dump/base/err.h"
 
 static const struct rule rules[] = {
-#define TEXT(p, fn, h)	 { .kind = RULE_TEXT, .path = p, .help = h, .text = fn },
-#define RAW(p, fn, h)	 { .kind = RULE_RAW, .path = p, .help = h, .raw = fn },
-#define WINDOW(p, fn, h) { .kind = RULE_WINDOW, .path = p, .help = h, .raw = fn },
-#define LINK(p, fn, h)	 { .kind = RULE_LINK, .path = p, .help = h, .text = fn },
-#define LIST(p, l, h)	 { .kind = RULE_LIST, .path = p, .help = h, .lister = &l },
+#define TEXT(p, fn, h)	   { .kind = RULE_TEXT, .path = p, .help = h, .text = fn },
+#define SOME(p, is, fn, h) { .kind = RULE_TEXT, .path = p, .help = h, .text = fn, .has = is },
+#define RAW(p, fn, h)	   { .kind = RULE_RAW, .path = p, .help = h, .raw = fn },
+#define WINDOW(p, fn, h)   { .kind = RULE_WINDOW, .path = p, .help = h, .raw = fn },
+#define LINK(p, fn, h)	   { .kind = RULE_LINK, .path = p, .help = h, .text = fn },
+#define LIST(p, l, h)	   { .kind = RULE_LIST, .path = p, .help = h, .lister = &l },
+#define WALK(p, w, h)	   { .kind = RULE_WALK, .path = p, .help = h, .walker = &w },
 #include "fs/tree.def"
 };
 
@@ -68,6 +70,9 @@ static int add_child(struct tree *t, struct entry *e, const char *name, size_t l
 
 	if (e->rule)
 		return fail(-EINVAL, "%s is no directory", e->rule->path);
+	if (e->walker)
+		return fail(-EINVAL, "%.*s: what is below is its walker's", (int)e->name_len,
+			    e->name);
 	*child = (struct entry){ .name = name, .name_len = len, .parent = e, .depth = e->depth };
 	if (is_pattern(name, len)) {
 		if (e->pattern)
@@ -89,13 +94,16 @@ static int add_child(struct tree *t, struct entry *e, const char *name, size_t l
 
 static int set_rule(struct entry *e, const struct rule *rule)
 {
-	if (rule->kind == RULE_LIST) {
-		if (e->parent->pattern != e || e->lister)
+	if (rule->kind == RULE_LIST || rule->kind == RULE_WALK) {
+		if (e->parent->pattern != e || e->lister || e->walker)
 			return fail(-EINVAL, "%s: no pattern, or listed twice", rule->path);
+		if (rule->kind == RULE_WALK && (e->children || e->pattern))
+			return fail(-EINVAL, "%s: what is below is its walker's", rule->path);
 		e->lister = rule->lister;
+		e->walker = rule->walker;
 		return 0;
 	}
-	if (e->rule || e->children || e->pattern)
+	if (e->walker || e->rule || e->children || e->pattern)
 		return fail(-EINVAL, "%s: there is such a file or directory", rule->path);
 	e->rule = rule;
 	return 0;
@@ -150,6 +158,7 @@ static int graft(struct tree *t, struct entry *to, const struct entry *from)
 			return r;
 		copy->rule = e->rule;
 		copy->lister = e->lister;
+		copy->walker = e->walker;
 		r = graft(t, copy, e);
 	}
 	return r;
@@ -191,7 +200,8 @@ static int graft_all(struct tree *t)
 static int check_listers(const struct tree *t)
 {
 	for (size_t i = 0; i < t->used; i++)
-		if (is_pattern(t->entries[i].name, t->entries[i].name_len) && !t->entries[i].lister)
+		if (is_pattern(t->entries[i].name, t->entries[i].name_len) &&
+		    !t->entries[i].lister && !t->entries[i].walker)
 			return fail(-EINVAL, "%.*s: nothing lists it", (int)t->entries[i].name_len,
 				    t->entries[i].name);
 	return 0;

@@ -6,15 +6,17 @@
 
 #include "fs/gen.h"
 
-enum rule_kind { RULE_TEXT, RULE_RAW, RULE_WINDOW, RULE_LINK, RULE_LIST };
+enum rule_kind { RULE_TEXT, RULE_RAW, RULE_WINDOW, RULE_LINK, RULE_LIST, RULE_WALK };
 
 /* A line of tree.def. */
 struct rule {
 	enum rule_kind kind;
 	const char *path, *help;
 	text_fn *text; /* TEXT, LINK */
+	has_fn *has;   /* NULL: it is always there */
 	raw_fn *raw;
 	const struct lister *lister;
+	const struct walker *walker;
 };
 
 /* The lines of tree.def, in its order. */
@@ -25,7 +27,8 @@ struct entry {
 	const char *name; /* not NUL-terminated: it leads into the rule's path */
 	size_t name_len;
 	const struct rule *rule;     /* what kind of file; NULL: directory */
-	const struct lister *lister; /* of a pattern: who fills it */
+	const struct lister *lister; /* of a pattern: who fills it; */
+	const struct walker *walker; /* or who knows all that is below */
 	struct entry *parent, *next; /* next: sibling with a fixed name */
 	struct entry *children, *last_child;
 	struct entry *pattern; /* the one child that stands for many */

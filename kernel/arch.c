@@ -5,7 +5,7 @@
 
 #include "dump/base/err.h"
 
-static const struct arch *const arches[] = { &arch_x86_64 };
+static const struct arch *const arches[] = { &arch_x86_64, &arch_arm64 };
 
 #define NR_ARCHES (sizeof(arches) / sizeof(arches[0]))
 

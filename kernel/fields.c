@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump/base/cancel.h"
 #include "dump/base/err.h"
-#include "kernel/mem.h"
-#include "kernel/module.h"
+#include "dump/base/limits.h"
+#include "dump/base/trouble.h"
+#include "kernel/mem/mem.h"
+#include "kernel/module/module.h"
 #include "kernel/typeinfo.h"
 #include "kernel/types/scalar.h"
 
@@ -127,12 +130,27 @@ static int find_anywhere(struct kernel *k, const struct spelling *s, struct plac
 	return r < 0 ? r : find_field(ts, of, s, ret);
 }
 
-/* Several threads may look at once: they find the same. */
+static int missing(enum field f)
+{
+	return fail(-ENOENT, "struct %s has no %s", spellings[f].of, spellings[f].names[0]);
+}
+
+/* Several threads may look at once: they find the same. What could not be asked is asked again. */
 static int resolve(struct kernel *k, struct fields *fs, enum field f)
 {
+	const struct types *ts;
 	struct place place;
-	int r = find_anywhere(k, &spellings[f], &place);
+	int r = kernel_types(k, &ts);
 
+	if (r < 0)
+		return r;
+	r = find_anywhere(k, &spellings[f], &place);
+	if (r == -EINTR || r == -ENOMEM)
+		return r;
+	if (r < 0 && trouble() < 0)
+		return trouble();
+	if (r < 0 && cancelled())
+		return fail(-EINTR, "interrupted");
 	pthread_mutex_lock(&fs->lock);
 	if (r >= 0) {
 		fs->place[f] = place;
@@ -140,7 +158,7 @@ static int resolve(struct kernel *k, struct fields *fs, enum field f)
 	}
 	atomic_store(&fs->state[f], r < 0 ? MISSING : FOUND);
 	pthread_mutex_unlock(&fs->lock);
-	return r < 0 ? r : 0;
+	return r < 0 ? missing(f) : 0;
 }
 
 int field_place(struct kernel *k, enum field f, const struct place **ret)
@@ -155,7 +173,7 @@ int field_place(struct kernel *k, enum field f, const struct place **ret)
 			return r;
 		break;
 	case MISSING:
-		return fail(-ENOENT, "struct %s has no %s", spellings[f].of, spellings[f].names[0]);
+		return missing(f);
 	}
 	*ret = &fs->place[f];
 	return 0;
@@ -192,6 +210,22 @@ int field_size(struct kernel *k, enum field f, uint64_t *ret)
 	if (r < 0)
 		return r;
 	*ret = type_size(p->type);
+	return 0;
+}
+
+int field_count(struct kernel *k, enum field f, uint64_t *ret)
+{
+	const struct place *p;
+	const struct type *t;
+	int r = field_place(k, f, &p);
+
+	if (r < 0)
+		return r;
+	t = type_strip(p->type);
+	if (t->kind == TYPE_ARRAY && t->nr > LIMIT_ELEMENTS)
+		return fail(-EBADMSG, "%s.%s has %u elements", spellings[f].of,
+			    spellings[f].names[0], t->nr);
+	*ret = t->kind == TYPE_ARRAY ? t->nr : 1;
 	return 0;
 }
 
@@ -342,7 +376,7 @@ int kernel_enumerator(struct kernel *k, const char *name, uint64_t *ret)
 		if (r < 0)
 			return r;
 		c.found = types_enumerator(ts, name, &c.value) >= 0;
-		if (strlen(name) < sizeof(c.name)) {
+		if (strlen(name) < sizeof(c.name) && !trouble()) {
 			strcpy(c.name, name);
 			remember(fs, &c);
 		}

@@ -25,6 +25,9 @@ bool field_is_newest(struct kernel *k, enum field f);
 int field_offset(struct kernel *k, enum field f, uint64_t *ret);
 int field_size(struct kernel *k, enum field f, uint64_t *ret);
 
+/* How many elements it has, an array: 1 for what is none. -EBADMSG: more than LIMIT_ELEMENTS. */
+int field_count(struct kernel *k, enum field f, uint64_t *ret);
+
 /* Its address in the structure at @addr. */
 int field_addr(struct kernel *k, uint64_t addr, enum field f, uint64_t *ret);
 

@@ -6,15 +6,23 @@
 #include "dump/base/bytes.h"
 #include "dump/base/err.h"
 #include "kernel/arch.h"
-#include "kernel/cpu.h"
+#include "kernel/object/container.h"
+#include "kernel/cpu/cpu.h"
+#include "kernel/debug/cfi.h"
+#include "kernel/debug/debuginfo.h"
+#include "kernel/debug/indexes.h"
+#include "kernel/debug/lines.h"
+#include "kernel/code/disasm.h"
 #include "kernel/fields.h"
-#include "kernel/keys.h"
+#include "kernel/sys/keys.h"
 #include "kernel/lazy.h"
-#include "kernel/space.h"
-#include "kernel/symbols.h"
+#include "kernel/mem/slab.h"
+#include "kernel/mem/space.h"
+#include "kernel/symbol/symbols.h"
+#include "kernel/task/task.h"
 #include "kernel/typeinfo.h"
 #include "kernel/unwind/code.h"
-#include "kernel/vmlinux.h"
+#include "kernel/symbol/vmlinux.h"
 
 struct kernel {
 	struct dump *dump;
@@ -22,16 +30,45 @@ struct kernel {
 	struct lazy arch_once, space_once;
 	const struct arch *arch;
 	struct space space;
-	struct symbols *symbols;
 	struct objfile *vmlinux;
 	struct lazy types_once;
-	struct types *types;
-	struct typeinfo *typeinfo;
+	struct types *own_types;   /* to be closed */
+	const struct types *types; /* these, or those of another */
 	struct fields *fields;
-	struct cpu_facts *cpu_facts;
-	struct code *code;
-	struct keys *keys;
+#define PART(name) struct name *name;
+#include "kernel/parts.def"
+#undef PART
 };
+
+static bool make_parts(struct kernel *k)
+{
+	bool whole = true;
+
+#define PART(name)               \
+	k->name = name##_new(k); \
+	whole = whole && k->name;
+#include "kernel/parts.def"
+#undef PART
+	return whole;
+}
+
+static void free_parts(struct kernel *k)
+{
+#define PART(name) name##_free(k->name);
+#include "kernel/parts.def"
+#undef PART
+}
+
+/* It serves before it is known to fit: to tell that may take its symbols, which are made but once. */
+static int open_vmlinux(struct kernel *k)
+{
+	int r;
+
+	if (!k->options.vmlinux || k->options.no_debuginfo)
+		return 0;
+	r = objfile_open(k->options.vmlinux, &k->vmlinux);
+	return r < 0 || k->options.force ? r : vmlinux_fits(k, k->vmlinux);
+}
 
 int kernel_open(struct dump *d, const struct kernel_options *options, struct kernel **ret)
 {
@@ -51,16 +88,11 @@ int kernel_open(struct dump *d, const struct kernel_options *options, struct ker
 	lazy_init(&k->arch_once);
 	lazy_init(&k->space_once);
 	lazy_init(&k->types_once);
-	k->symbols = symbols_new(k);
-	k->cpu_facts = cpu_facts_new(k);
-	k->code = code_new(k);
-	k->keys = keys_new(k);
-	k->typeinfo = typeinfo_new(k);
-	if (!k->symbols || !k->cpu_facts || !k->code || !k->keys || !k->typeinfo) {
+	if (!make_parts(k)) {
 		kernel_close(k);
 		return fail(-ENOMEM, "kernel");
 	}
-	r = k->options.vmlinux && !k->options.no_debuginfo ? vmlinux_open(k, &k->vmlinux) : 0;
+	r = open_vmlinux(k);
 	if (r < 0) {
 		kernel_close(k);
 		return r;
@@ -77,14 +109,10 @@ void kernel_close(struct kernel *k)
 	lazy_fini(&k->space_once);
 	lazy_fini(&k->types_once);
 	space_fini(&k->space);
-	symbols_free(k->symbols);
 	objfile_close(k->vmlinux);
-	cpu_facts_free(k->cpu_facts);
-	code_free(k->code);
-	keys_free(k->keys);
+	free_parts(k);
 	fields_close(k->fields);
-	typeinfo_free(k->typeinfo);
-	types_close(k->types);
+	types_close(k->own_types);
 	free(k);
 }
 
@@ -101,11 +129,6 @@ const struct kernel_options *kernel_options(const struct kernel *k)
 struct objfile *kernel_vmlinux(struct kernel *k)
 {
 	return k->vmlinux;
-}
-
-struct symbols *kernel_symbols(struct kernel *k)
-{
-	return k->symbols;
 }
 
 static int make_arch(void *arg)
@@ -150,11 +173,23 @@ int kernel_space(struct kernel *k, const struct space **ret)
 	return 0;
 }
 
+unsigned int kernel_page_shift(struct kernel *k)
+{
+	const struct space *s;
+
+	return kernel_space(k, &s) >= 0 && s->page_shift ? s->page_shift : 12;
+}
+
+uint64_t kernel_page_size(struct kernel *k)
+{
+	return 1ull << kernel_page_shift(k);
+}
+
 static int make_types(void *arg)
 {
 	struct kernel *k = arg;
 
-	return k->types ? 0 : typeinfo_kernel(k, &k->types);
+	return k->types ? 0 : typeinfo_kernel(k, &k->own_types, &k->types);
 }
 
 int kernel_types(struct kernel *k, const struct types **ret)
@@ -169,13 +204,8 @@ int kernel_types(struct kernel *k, const struct types **ret)
 
 void kernel_give_types(struct kernel *k, struct types *ts)
 {
-	types_close(k->types);
-	k->types = ts;
-}
-
-struct typeinfo *kernel_typeinfo(struct kernel *k)
-{
-	return k->typeinfo;
+	types_close(k->own_types);
+	k->types = k->own_types = ts;
 }
 
 struct fields *kernel_fields(struct kernel *k)
@@ -183,20 +213,13 @@ struct fields *kernel_fields(struct kernel *k)
 	return k->fields;
 }
 
-struct cpu_facts *kernel_cpu_facts(struct kernel *k)
-{
-	return k->cpu_facts;
-}
-
-struct code *kernel_code(struct kernel *k)
-{
-	return k->code;
-}
-
-struct keys *kernel_keys(struct kernel *k)
-{
-	return k->keys;
-}
+#define PART(name)                                   \
+	struct name *kernel_##name(struct kernel *k) \
+	{                                            \
+		return k->name;                      \
+	}
+#include "kernel/parts.def"
+#undef PART
 
 int kernel_read(struct kernel *k, uint64_t va, void *buf, size_t len)
 {
@@ -230,6 +253,8 @@ int kernel_user_space(struct kernel *k, uint64_t pgd, struct space *ret)
 	r = space_translate(s, k->dump, pgd, &root, &left);
 	if (r < 0)
 		return within(r, "page tables of a task");
-	*ret = (struct space){ .pt = s->pt, .root = root, .clear = s->clear };
+	*ret = (struct space){ .pt = s->pt->user ? s->pt->user : s->pt,
+			       .root = root,
+			       .clear = s->clear };
 	return 0;
 }

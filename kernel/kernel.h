@@ -11,10 +11,29 @@
 
 struct kernel;
 
+struct build_id;
+
+/* Ask servers for the debug file of a build, as fetch_debug_file() does. Any thread may call it. */
+typedef int fetch_fn(void *arg, const struct build_id *id, char **ret);
+
+/* What takes long tells how far it is. Any thread may call it. */
+typedef void progress_fn(const char *what, unsigned int percent);
+
 struct kernel_options {
 	const char *vmlinux; /* path of the kernel's own ELF file; NULL: none given */
 	bool force;	     /* take a vmlinux that is not this kernel's */
 	bool no_debuginfo;   /* the dump alone: look for no debug files */
+
+	const char *const *modules; /* files of modules, .ko or .ko.debug; ends with NULL */
+	const char *debug_dir;	    /* to look for debug files in first; NULL: none */
+	const char *dump_dir;	    /* where the dump lies; NULL: not known */
+	fetch_fn *fetch;	    /* NULL: there are no servers to ask */
+	void *fetch_arg;
+	const char *cache_dir; /* where what is costly to make may be kept; NULL: nowhere */
+	progress_fn *progress; /* NULL: nobody wants to know */
+
+	/* For tests: as a kernel that has none. */
+	bool no_btf, no_orc;
 };
 
 /* @d is borrowed and must outlive the kernel, as must the strings in @options; NULL: all unset. A
@@ -26,35 +45,39 @@ struct dump *kernel_dump(const struct kernel *k);
 const struct kernel_options *kernel_options(const struct kernel *k);
 
 struct arch;
-struct code;
-struct cpu_facts;
 struct fields;
-struct keys;
 struct objfile;
 struct space;
-struct typeinfo;
 struct types;
 
 int kernel_arch(struct kernel *k, const struct arch **ret);
 int kernel_space(struct kernel *k, const struct space **ret);
 
+/* log2 of the bytes of a page, of 4 KB where that is not known; the dump's may be smaller or larger. */
+unsigned int kernel_page_shift(struct kernel *k);
+uint64_t kernel_page_size(struct kernel *k); /* bytes */
+
 /* dump_vmcoreinfo(), without a search of memory where symbols tell where it is. */
 int kernel_vmcoreinfo(struct kernel *k, const struct vmcoreinfo **ret);
 
-struct symbols *kernel_symbols(struct kernel *k);
 struct objfile *kernel_vmlinux(struct kernel *k); /* NULL: none */
 
-/* The kernel's types: those that were given, else the dump's own BTF. -ENOENT: it has none. */
+/* The kernel's types: those that were given, else the dump's own BTF, else what its debug file has.
+ * -ENOENT: there are none. */
 int kernel_types(struct kernel *k, const struct types **ret);
 
 /* Give types, which the kernel takes over, before the first look at any. */
 void kernel_give_types(struct kernel *k, struct types *ts);
 
-struct typeinfo *kernel_typeinfo(struct kernel *k);
 struct fields *kernel_fields(struct kernel *k);
-struct cpu_facts *kernel_cpu_facts(struct kernel *k);
-struct code *kernel_code(struct kernel *k);
-struct keys *kernel_keys(struct kernel *k);
+
+/* What is kept of each subject, made on first need: kernel_symbols(), kernel_typeinfo() and so on, for the
+ * files that own them. */
+#define PART(name)   \
+	struct name; \
+	struct name *kernel_##name(struct kernel *k);
+#include "kernel/parts.def"
+#undef PART
 
 /* Copy @len bytes at kernel virtual address @va, all or none. -EFAULT: not mapped; and the errors of
  * dump_read(). */

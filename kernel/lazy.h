@@ -3,11 +3,12 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct lazy {
 	pthread_mutex_t lock;
-	bool done;
+	atomic_bool done; /* what follows stands for good */
 	int error;
 	char why[256];
 };
@@ -15,5 +16,5 @@ struct lazy {
 void lazy_init(struct lazy *l);
 void lazy_fini(struct lazy *l);
 
-/* Run make(arg) unless it was; returns what it returned. */
+/* Run make(arg) unless it was; returns what it returned. Once it was made this takes no lock. */
 int lazy_get(struct lazy *l, int (*make)(void *arg), void *arg);

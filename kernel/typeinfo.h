@@ -1,13 +1,14 @@
-/* Where a dump keeps its types: the kernel's BTF between two symbols of its image, those of modules
- * in memory, where the kernel put them when it loaded each. */
+/* Where types come from. A dump keeps them: the kernel's BTF between two symbols of its image, those of
+ * modules in memory, where the kernel put them when it loaded each. Debug files have them, too. */
 #pragma once
 
 #include "kernel/kernel.h"
 #include "kernel/types/type.h"
 
-/* The kernel's own, which the caller closes. -ENOENT: this kernel has no BTF (5.2 was the first that
- * may), or its symbols are not known. */
-int typeinfo_kernel(struct kernel *k, struct types **ret);
+/* The kernel's own: of the dump's BTF; of the vmlinux's, when that is not there or damaged; of its DWARF.
+ * @ret_own: what the caller closes, or NULL. -ENOENT: this kernel has no BTF (5.2 was the first that may)
+ * and no debug file, or its symbols are not known. */
+int typeinfo_kernel(struct kernel *k, struct types **ret_own, const struct types **ret);
 
 /* The types of the module whose struct module is at @module, on top of the kernel's; made once, and
  * borrowed until kernel_close(). -ENOENT: it has none of its own. */

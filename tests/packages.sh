@@ -1,7 +1,8 @@
 # Sourced by tests/demo and tests/run: the distribution's packages, by what they are for.
 
-build_packages='gcc meson ninja-build pkg-config libfuse3-dev fuse3 libelf-dev libdw-dev zlib1g-dev
-liblzo2-dev libsnappy-dev libzstd-dev libcapstone-dev libjson-c-dev'
+build_packages='gcc meson ninja-build pkg-config libfuse3-dev fuse3 libelf-dev libdw-dev
+libdebuginfod-dev zlib1g-dev libdeflate-dev liblzo2-dev libsnappy-dev libzstd-dev libcapstone-dev
+libjson-c-dev libarchive-dev libseccomp-dev'
 
 # Install what is missing of "$@"; a machine that has everything needs neither network nor root.
 install_packages()

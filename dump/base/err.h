@@ -2,7 +2,7 @@
  *
  * The closed set: -ENOENT no such symbol, type or member; -EFAULT no translation; -ENODATA page not
  * saved in the dump; -EBADMSG the dump or the debug information contradicts itself; -ELOOP a sanity
- * bound was hit; -EINTR the reader gave up; -EOPNOTSUPP; -ENOMEM; -EINVAL a wrong request; errnos of
+ * bound was hit; -EINTR the reader gave up; -ETIMEDOUT it took too long; -EOPNOTSUPP; -ENOMEM; -EINVAL a wrong request; errnos of
  * the host's I/O. An expected failure may be ignored: there is nothing to free. */
 #pragma once
 

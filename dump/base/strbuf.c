@@ -51,16 +51,16 @@ static bool reserve(struct strbuf *sb, size_t more)
 	return true;
 }
 
-void put(struct strbuf *sb, const char *fmt, ...)
+__attribute__((format(printf, 2, 0))) static void put_args(struct strbuf *sb, const char *fmt,
+							   va_list ap)
 {
-	va_list ap, again;
+	va_list again;
 	size_t room;
 	int n;
 
 	if (!reserve(sb, 128))
 		return;
 	room = sb->room - sb->len;
-	va_start(ap, fmt);
 	va_copy(again, ap);
 	n = vsnprintf(sb->data + sb->len, room, fmt, ap);
 	if (n > 0 && (size_t)n >= room && reserve(sb, (size_t)n))
@@ -70,6 +70,14 @@ void put(struct strbuf *sb, const char *fmt, ...)
 	if (sb->data)
 		sb->data[sb->len] = 0;
 	va_end(again);
+}
+
+void put(struct strbuf *sb, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_args(sb, fmt, ap);
 	va_end(ap);
 }
 
@@ -122,4 +130,19 @@ void put_escaped(struct strbuf *sb, const void *bytes, size_t len, const char *a
 		put(sb, "\\%03o", p[i]);
 		n = 1;
 	}
+}
+
+void put_safe_line(struct strbuf *sb, const char *fmt, ...)
+{
+	STRBUF(line);
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_args(&line, fmt, ap);
+	va_end(ap);
+	if (line.error && !sb->error)
+		sb->error = line.error;
+	else
+		put_escaped(sb, line.data, line.len, "");
+	put_str(sb, "\n");
 }

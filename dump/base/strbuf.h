@@ -27,3 +27,6 @@ void put_str(struct strbuf *sb, const char *s);
 /* Bytes of the dump made safe for a terminal: control bytes, backslash and every byte of @also
  * become \ooo, as procfs does with names; printable bytes and UTF-8 go through. */
 void put_escaped(struct strbuf *sb, const void *bytes, size_t len, const char *also);
+
+/* A line, made safe so as a whole. */
+void put_safe_line(struct strbuf *sb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

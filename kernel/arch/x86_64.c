@@ -2,6 +2,7 @@
 #include <elf.h>
 
 #include "kernel/arch/x86_64.h"
+#include "kernel/fields.h"
 
 /* NUMBER(KERNEL_IMAGE_SIZE) and its like are printed by x86 alone. */
 static bool x86_recognise(const struct vmcoreinfo *vi)
@@ -27,11 +28,22 @@ static const struct arch_reg x86_prstatus[] = {
 	REG("SS", 20),	{ NULL, 0 },
 };
 
+static const struct arch_saved x86_saved[] = {
+	{ F_task_thread_fsbase, 112 + 8 * 21 },
+	{ F_task_thread_gsbase, 112 + 8 * 22 },
+	{ 0, 0 },
+};
+
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
 	.machine = EM_X86_64,
 	.recognise = x86_recognise,
 	.bring_up = x86_bring_up,
 	.prstatus = x86_prstatus,
+	.prstatus_size = 336,
+	.has_qemu_note = true,
+	.saved = x86_saved,
 	.unwind = &x86_64_unwind,
+	.decoder = &x86_64_decoder,
+	.fpregs = x86_fpregs,
 };

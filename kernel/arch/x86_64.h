@@ -21,6 +21,12 @@ int x86_scan(struct dump *d, struct space *ret);
 /* arch.unwind */
 extern const struct arch_unwind x86_64_unwind;
 
+/* arch.fpregs */
+int x86_fpregs(struct kernel *k, uint64_t task, struct fpregs *ret);
+
+/* arch.decoder */
+extern const struct arch_decoder x86_64_decoder;
+
 /* arch_unwind.stacks */
 struct stack;
 size_t x86_stacks(struct kernel *k, size_t cpu, struct stack *ret);

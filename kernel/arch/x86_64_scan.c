@@ -5,7 +5,7 @@
 
 #include "dump/base/err.h"
 #include "kernel/arch/x86_64.h"
-#include "kernel/kallsyms.h"
+#include "kernel/symbol/kallsyms.h"
 
 #define BANNER "Linux version "
 #define ALIGN  (2ull << 20) /* of the image, virtual and physical */

@@ -9,7 +9,7 @@
 #include "dump/base/bytes.h"
 #include "dump/base/err.h"
 #include "kernel/arch/x86_64.h"
-#include "kernel/tlb.h"
+#include "kernel/mem/tlb.h"
 
 #define KERNEL_SPAN	   (1ull << 30) /* the most that KERNEL_IMAGE_SIZE can be */
 #define IMAGE_SIZE_NOKASLR (512ull << 20)
@@ -304,22 +304,24 @@ static void confirm_image(struct dump *d, struct space *ret)
 	    image.last);
 }
 
-/* CPU notes come before a search of all memory, for VMCOREINFO, then for kallsyms. */
+/* CPU notes come before a search of all memory, for VMCOREINFO, then for kallsyms. Before v4.10 VMCOREINFO does
+ * not tell where the image is; when nothing else does, it is as if there were none. */
 static int find_tables(struct dump *d, struct space *ret)
 {
 	const struct vmcoreinfo *vi;
-	int r;
+	bool told = dump_vmcoreinfo_told(d, &vi) == 0;
+	int r = told ? by_vmcoreinfo(d, vi, ret) : -ENOENT;
 
-	if (dump_vmcoreinfo_told(d, &vi) == 0)
-		return by_vmcoreinfo(d, vi, ret);
+	if (r != -ENOENT)
+		return r;
 	if (by_cpu_notes(d, ret)) {
 		put(&ret->evidence, "phys_base          %#lx by the page tables\n",
 		    ret->image.delta + START_KERNEL_MAP);
 		return 0;
 	}
-	r = dump_vmcoreinfo(d, &vi);
+	r = told ? -ENOENT : dump_vmcoreinfo(d, &vi);
 	if (r == 0)
-		return by_vmcoreinfo(d, vi, ret);
+		r = by_vmcoreinfo(d, vi, ret);
 	return r == -ENOENT ? x86_scan(d, ret) : r;
 }
 
@@ -329,6 +331,9 @@ int x86_bring_up(struct dump *d, struct space *ret)
 
 	if (r < 0)
 		return r;
+	ret->page_shift = 12;
+	/* VMALLOC_SIZE_TB: with five levels of page tables there is more room. */
+	ret->vmalloc_size = ((ret->pt && ret->pt->nr_levels == 5 ? 12800ull : 32ull) << 40) - 1;
 	confirm_image(d, ret);
 	find_direct_map(d, ret);
 	ret->tlb = tlb_new();

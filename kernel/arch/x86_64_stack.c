@@ -1,20 +1,26 @@
 /* The stacks that a processor of x86_64 changes to. */
 #include "dump/base/err.h"
 #include "kernel/arch/x86_64.h"
-#include "kernel/cpu.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/fields.h"
-#include "kernel/symbols.h"
+#include "kernel/symbol/symbols.h"
 #include "kernel/unwind/machine.h"
 
 #define IRQ_STACK_SIZE (4 * 4096)
 
 /* A pointer to its highest word: since 951c2a51ae75 (v5.9) by that name, with its neighbours from
- * v6.2 to v6.14; before, to its end. */
+ * v6.2 to v6.14; before, to its end. Before e6401c130931 (v5.2) it is a per-CPU variable itself, and the pointer
+ * may lead to some words below its end. */
 static bool irq_stack(struct kernel *k, size_t cpu, struct stack *ret)
 {
 	uint64_t at, top;
-	int r = percpu_symbol(k, "hardirq_stack_ptr", cpu, &at);
+	int r = percpu_symbol(k, "irq_stack_union", cpu, &at);
 
+	if (r >= 0) {
+		*ret = (struct stack){ "IRQ stack", at, at + IRQ_STACK_SIZE };
+		return true;
+	}
+	r = percpu_symbol(k, "hardirq_stack_ptr", cpu, &at);
 	if (r < 0)
 		r = percpu_symbol(k, "irq_stack_ptr", cpu, &at);
 	if (r < 0) {

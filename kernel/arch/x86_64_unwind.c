@@ -1,39 +1,19 @@
 /* How to unwind on x86_64: carries out the rules of ORC, as the kernel's unwind_orc.c does. */
 #include <errno.h>
+#include <string.h>
 
 #include "dump/base/bytes.h"
 #include "dump/base/err.h"
 #include "kernel/arch/x86_64.h"
+#include "kernel/arch/x86_64_regs.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/fields.h"
+#include "kernel/cpu/stack.h"
+#include "kernel/symbol/symbols.h"
 #include "kernel/unwind/code.h"
 #include "kernel/unwind/machine.h"
 #include "kernel/unwind/orc.h"
 #include "kernel/unwind/recover.h"
-
-/* In crash's order, that of x86_pt_regs[] below. */
-enum {
-	RIP,
-	RSP,
-	RFLAGS,
-	RAX,
-	RBX,
-	RCX,
-	RDX,
-	RSI,
-	RDI,
-	RBP,
-	R8,
-	R9,
-	R10,
-	R11,
-	R12,
-	R13,
-	R14,
-	R15,
-	ORIG_RAX,
-	CS,
-	SS,
-};
 
 #define REG(name, index)           \
 	{                          \
@@ -47,42 +27,15 @@ static const struct arch_reg x86_pt_regs[] = {
 	REG(ORIG_RAX, 15), REG(CS, 17),	 REG(SS, 20),	  { NULL, 0 },
 };
 
+/* System V ABI, AMD64 supplement, figure 3.36. */
+static const uint8_t dwarf_regs[] = { RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8,
+				      R9,  R10, R11, R12, R13, R14, R15, RIP };
+
 #define PT_REGS_SIZE (21 * 8)
 #define IRET_FRAME   (16 * 8) /* in pt_regs: what the processor saves */
-
-/* struct inactive_task_frame: 0100301bfdf5 (v4.9). */
-static int x86_asleep(struct words *w, struct cursor *ret)
-{
-	static const struct {
-		enum field f;
-		uint8_t reg;
-	} saved[] = {
-		{ F_inactive_frame_bp, RBP },	    { F_inactive_frame_bx, RBX },
-		{ F_inactive_frame_r12, R12 },	    { F_inactive_frame_r13, R13 },
-		{ F_inactive_frame_r14, R14 },	    { F_inactive_frame_r15, R15 },
-		{ F_inactive_frame_ret_addr, RIP },
-	};
-	uint64_t sp, size, at, value;
-	struct cursor c = { 0 };
-	int r = field_u64(w->k, w->task, F_task_thread_sp, &sp);
-
-	if (r >= 0)
-		r = kernel_sizeof(w->k, "inactive_task_frame", &size);
-	for (size_t i = 0; r >= 0 && i < sizeof(saved) / sizeof(saved[0]); i++) {
-		r = field_addr(w->k, sp, saved[i].f, &at);
-		if (r >= 0)
-			r = words_read(w, at, &value);
-		if (r >= 0)
-			cursor_set(&c, saved[i].reg, value);
-	}
-	if (r < 0)
-		return within(r, "where the task sleeps");
-	c.at = at;
-	cursor_set(&c, RSP, sp + size);
-	c.signal = c.reg[RIP] == code_mark(w->k, MARK_FORK);
-	*ret = c;
-	return 0;
-}
+#define HALF_REGS    (6 * 8)  /* in pt_regs: what functions keep, which comes first */
+#define USER_CS	     0x33
+#define USER_SS	     0x2b
 
 static int value_of(const struct cursor *c, uint8_t base, uint64_t *ret)
 {
@@ -237,7 +190,7 @@ static int x86_step(struct words *w, struct cursor *c)
 
 	if (code_at(w->k, pc, &region) < 0)
 		return leave_nowhere(w, c);
-	r = orc_find(w->k, pc, &rule);
+	r = w->no_orc ? fail(-ENOENT, "ORC is not to be used") : orc_find(w->k, pc, &rule);
 	if (r < 0)
 		return r;
 	if (rule.type == ORC_TYPE_END)
@@ -258,6 +211,109 @@ static int x86_step(struct words *w, struct cursor *c)
 static bool x86_is_user(const struct cursor *c)
 {
 	return cursor_knows(c, CS) && (c->reg[CS] & 3) == 3;
+}
+
+static int x86_regs_around(struct words *w, uint64_t at, struct cursor *ret)
+{
+	struct cursor c;
+	int r = cursor_from_pt_regs(w, &x86_64_unwind, at - IRET_FRAME, &c);
+
+	if (r < 0)
+		return r;
+	if (!is_sane(&c))
+		return fail(-EBADMSG, "there are no registers at %#lx", at - IRET_FRAME);
+	*ret = c;
+	return STEP_REGS;
+}
+
+/* User space's registers are on top of the task's stack. A thread of the kernel has zeros there. */
+static int leave_to_user(struct words *w, uint64_t sp, struct cursor *ret)
+{
+	/* TOP_OF_KERNEL_STACK_PADDING: 65c9cc9e2c14 (v6.9) */
+	static const uint8_t padding[] = { 0, 16 };
+	struct stack stack;
+
+	if (!w->task || stack_of_task(w->k, w->task, &stack) < 0)
+		return -ENOENT;
+	for (size_t i = 0; i < sizeof(padding); i++) {
+		if (sp != stack.end - padding[i] - PT_REGS_SIZE ||
+		    cursor_from_pt_regs(w, &x86_64_unwind, sp, ret) < 0)
+			continue;
+		if (!ret->reg[RIP] && !(ret->reg[CS] & 3))
+			return STEP_END;
+		if (is_sane(ret) && x86_is_user(ret))
+			return STEP_REGS;
+	}
+	return -ENOENT;
+}
+
+/* Before 76f5df43cab5 (v4.1) a system call saves but those registers that a function may change, and not yet
+ * what the processor would have saved of an interrupt: r11 has the flags, the thread its stack
+ * pointer. */
+static int leave_to_user_by_half(struct words *w, struct cursor *c)
+{
+	/* with %rdi pushed around a call of schedule() */
+	static const uint8_t pushed[] = { 0, 8 };
+	static const uint8_t lost[] = { R15, R14, R13, R12, RBP, RBX };
+	struct cursor regs;
+	struct stack stack;
+	uint64_t at;
+
+	if (!w->task || !field_exists(w->k, F_task_thread_usersp) ||
+	    stack_of_task(w->k, w->task, &stack) < 0)
+		return -ENOENT;
+	at = stack.end - PT_REGS_SIZE;
+	for (size_t i = 0; i < sizeof(pushed); i++) {
+		if (c->reg[RSP] != at + HALF_REGS - pushed[i] ||
+		    cursor_from_pt_regs(w, &x86_64_unwind, at, &regs) < 0 || !regs.reg[RIP] ||
+		    regs.reg[RIP] >> 47)
+			continue;
+		for (size_t n = 0; n < sizeof(lost); n++) {
+			regs.known &= ~(1ull << lost[n]);
+			if (cursor_knows(c, lost[n]))
+				cursor_set(&regs, lost[n], c->reg[lost[n]]);
+		}
+		if (!is_sane(&regs) || !x86_is_user(&regs)) {
+			regs.reg[CS] = USER_CS;
+			regs.reg[SS] = USER_SS;
+			regs.reg[RFLAGS] = regs.reg[R11];
+			if (field_u64(w->k, w->task, F_task_thread_usersp, &regs.reg[RSP]) < 0)
+				return -ENOENT;
+		}
+		*c = regs;
+		return STEP_REGS;
+	}
+	return -ENOENT;
+}
+
+/* The kernel's own: of what went on behind them, or, when an NMI came, on another stack. */
+static int leave_to_kernel(struct words *w, uint64_t sp, struct cursor *ret)
+{
+	const struct code_region *region;
+
+	if (cursor_from_pt_regs(w, &x86_64_unwind, sp, ret) < 0 || !is_sane(ret) ||
+	    x86_is_user(ret) || code_at(w->k, ret->reg[RIP], &region) < 0 ||
+	    ret->reg[RSP] - sp < PT_REGS_SIZE)
+		return -ENOENT;
+	return STEP_REGS;
+}
+
+/* The entry code saves the registers of what it interrupts and calls from there, with nothing between. */
+static int x86_leave_entry(struct words *w, struct cursor *c)
+{
+	uint64_t pc = c->signal ? c->reg[RIP] : c->reg[RIP] - 1, sp = c->reg[RSP];
+	struct cursor regs;
+	int r = leave_to_user(w, sp, &regs);
+
+	if (r == -ENOENT && pc >= code_mark(w->k, MARK_ENTRY) &&
+	    pc < code_mark(w->k, MARK_ENTRY_END))
+		r = leave_to_kernel(w, sp, &regs);
+	if (r == -ENOENT && leave_to_user_by_half(w, c) == STEP_REGS)
+		return STEP_REGS;
+	if (r < 0)
+		return fail(-ENOENT, "no registers were saved at %#lx", sp);
+	*c = regs;
+	return r;
 }
 
 /* How long an indirect call is: ff /2 and its operand. 0: it is none. */
@@ -295,15 +351,100 @@ static bool x86_call_before(const unsigned char *bytes, size_t n, uint64_t va, u
 	return false;
 }
 
+#define PROLOGUE_MAX 24
+
+/* Where "push %rbp" is in a function that begins with @code. PROLOGUE_MAX: it has none. */
+static size_t find_push(const unsigned char code[PROLOGUE_MAX])
+{
+	static const struct {
+		unsigned char bytes[5];
+		uint8_t known, n;
+	} before[] = {
+		{ { 0xf3, 0x0f, 0x1e, 0xfa }, 4, 4 },	    /* endbr64 */
+		{ { 0x0f, 0x1f, 0x44, 0x00, 0x00 }, 5, 5 }, /* a place for tracers, */
+		{ { 0xe8 }, 1, 5 },			    /* or the call of one */
+		{ { 0x66, 0x90 }, 2, 2 },
+		{ { 0x31, 0xc0 }, 2, 2 }, /* BPF's count of tail calls */
+	};
+	size_t at = 0;
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (!memcmp(code + at, before[i].bytes, before[i].known))
+			at += before[i].n;
+	return code[at] == 0x55 ? at : PROLOGUE_MAX;
+}
+
+/* Does the code at @pc return, with "leave" before it? */
+static bool is_return(struct kernel *k, uint64_t pc)
+{
+	unsigned char code[6];
+	uint64_t thunk;
+
+	if (kernel_read(k, pc - 1, code, sizeof(code)) < 0 || code[0] != 0xc9)
+		return false;
+	return code[1] == 0xc3 ||
+	       (code[1] == 0xe9 && symbol_addr(k, "__x86_return_thunk", &thunk) == 0 &&
+		pc + 5 + (uint64_t)(int32_t)load_le32(code + 2) == thunk);
+}
+
+/* Up to "push %rbp", and at the return, the return address is on top of the stack; between that and
+ * "mov %rsp,%rbp" it is one word higher. */
+static int x86_frameless(struct kernel *k, uint64_t start, uint64_t pc, uint64_t *ret)
+{
+	unsigned char code[PROLOGUE_MAX];
+	size_t push;
+
+	if (kernel_read(k, start, code, sizeof(code)) < 0)
+		return fail(-ENOENT, "its code is not there");
+	push = find_push(code);
+	if (push == PROLOGUE_MAX || (pc - start > push + 1 && !is_return(k, pc)))
+		return fail(-ENOENT, "it has a frame pointer");
+	*ret = pc - start == push + 1 ? 8 : 0;
+	return 0;
+}
+
+/* Room for what FRED saves besides: 65c9cc9e2c14 (v6.9). Where the kernel enters a task's stack tells. */
+static uint64_t x86_padding(struct kernel *k)
+{
+	const struct cpus *cpus;
+	struct stack stack;
+	uint64_t task, at, top;
+
+	if (cpus_get(k, &cpus) < 0)
+		return 0;
+	for (size_t cpu = 0; cpu < cpus->nr; cpu++) {
+		if (!cpu_is_in(&cpus->present, cpu) || cpu_current(k, cpu, &task) < 0 ||
+		    stack_of_task(k, task, &stack) < 0)
+			continue;
+		if (percpu_symbol(k, "cpu_current_top_of_stack", cpu, &at) < 0 &&
+		    (percpu_symbol(k, "pcpu_hot", cpu, &at) < 0 ||
+		     field_addr(k, at, F_pcpu_hot_top_of_stack, &at) < 0))
+			return 0;
+		if (kernel_read_uint(k, at, 8, &top) >= 0 && stack.end - top <= 16)
+			return stack.end - top;
+	}
+	return 0;
+}
+
 const struct arch_unwind x86_64_unwind = {
 	.regs = x86_pt_regs,
 	.pt_regs_size = PT_REGS_SIZE,
 	.pc = RIP,
 	.sp = RSP,
 	.fp = RBP,
+	.nr = ORIG_RAX,
+	.args = { RDI, RSI, RDX, R10, R8, R9 },
+	.compat_args = { RBX, RCX, RDX, RSI, RDI, RBP },
+	.padding = x86_padding,
+	.dwarf = dwarf_regs,
+	.nr_dwarf = sizeof(dwarf_regs),
+	.dwarf_kept = 1u << 3 | 1u << 6 | 0xfu << 12, /* rbx, rbp, r12 to r15 */
 	.asleep = x86_asleep,
 	.step = x86_step,
+	.leave_entry = x86_leave_entry,
+	.regs_around = x86_regs_around,
 	.is_user = x86_is_user,
+	.frameless = x86_frameless,
 	.call_before = x86_call_before,
 	.stacks = x86_stacks,
 };

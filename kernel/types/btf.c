@@ -14,35 +14,8 @@
 #include "dump/base/bytes.h"
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
+#include "kernel/types/btf_format.h"
 #include "kernel/types/graph.h"
-
-#define BTF_MAGIC	0xeb9f
-#define BTF_HEADER_MIN	24
-#define BTF_TYPE_SIZE	12
-#define BTF_LAYOUT_SIZE 4
-
-enum btf_kind {
-	BTF_INT = 1,
-	BTF_PTR,
-	BTF_ARRAY,
-	BTF_STRUCT,
-	BTF_UNION,
-	BTF_ENUM,
-	BTF_FWD,
-	BTF_TYPEDEF,
-	BTF_VOLATILE,
-	BTF_CONST,
-	BTF_RESTRICT,
-	BTF_FUNC,
-	BTF_FUNC_PROTO,
-	BTF_VAR,
-	BTF_DATASEC,
-	BTF_FLOAT,
-	BTF_DECL_TAG,
-	BTF_TYPE_TAG,
-	BTF_ENUM64,
-	BTF_KINDS
-};
 
 /* What follows the three words of a type, in bytes; and what it becomes. */
 static const struct layout {

@@ -6,11 +6,11 @@
 
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
-#include "kernel/mem.h"
-#include "kernel/symbols.h"
+#include "kernel/mem/mem.h"
+#include "kernel/symbol/symbols.h"
 
 #define PIECE	    4096 /* no page is smaller */
-#define STRING_LEN  200	 /* bytes shown of what a char * points to, as gdb does */
+#define STRING_LEN  256	 /* bytes shown of what a char * points to, as crash does */
 #define FLAGS_COUNT 2	 /* enumerators that make a set of flags */
 
 static size_t piece_of(const struct window *w, uint64_t off)

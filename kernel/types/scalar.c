@@ -17,7 +17,10 @@ static const struct type *only_part(const struct type *t)
 	return part && type_size(part) == type_size(t) ? part : NULL;
 }
 
-const struct type *scalar_type(const struct type *t)
+/* What the value is in the end: an integer, a floating point number, an enumeration, a pointer;
+ * behind names, qualifiers and structures that have one member and nothing else (kuid_t, atomic_t).
+ * NULL: it is no single number. */
+static const struct type *scalar_type(const struct type *t)
 {
 	for (int i = 0; t && i < LIMIT_TYPE_DEPTH; i++) {
 		t = type_strip(t);

@@ -6,11 +6,6 @@
 
 #define SCALAR_BYTES_MAX 9 /* a bit field of 64 bits may begin within a byte */
 
-/* What the value is in the end: an integer, a floating point number, an enumeration, a pointer;
- * behind names, qualifiers and structures that have one member and nothing else (kuid_t, atomic_t).
- * NULL: it is no single number. */
-const struct type *scalar_type(const struct type *t);
-
 /* How many bytes, from place_offset() on, hold the value at @p. -EINVAL: it is no number of at most
  * 8 bytes. */
 int scalar_bytes(const struct place *p, size_t *ret);

@@ -123,16 +123,6 @@ const struct type *types_find(const struct types *ts, enum type_kind kind, const
 	return NULL;
 }
 
-const struct type *types_define(const struct types *ts, const struct type *t)
-{
-	const struct type *found;
-
-	if (t->kind != TYPE_FORWARD)
-		return t;
-	found = types_find(ts, t->is_union ? TYPE_UNION : TYPE_STRUCT, t->name, NULL);
-	return found ? found : t;
-}
-
 size_t types_count(const struct types *ts)
 {
 	return ts->nr;

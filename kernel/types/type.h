@@ -88,9 +88,6 @@ const struct type *types_find(const struct types *ts, enum type_kind kind, const
 /* Is it of this graph, not of one below? */
 bool types_owns(const struct types *ts, const struct type *t);
 
-/* What a forward declaration declares, when the graph defines it; any other type is itself. */
-const struct type *types_define(const struct types *ts, const struct type *t);
-
 /* All types of this graph alone, in the producer's order. */
 size_t types_count(const struct types *ts);
 const struct type *types_at(const struct types *ts, size_t i);

@@ -9,8 +9,9 @@
 #include "kernel/arch.h"
 #include "kernel/fields.h"
 #include "kernel/lazy.h"
-#include "kernel/module.h"
-#include "kernel/symbols.h"
+#include "kernel/module/module.h"
+#include "kernel/code/runtime_code.h"
+#include "kernel/symbol/symbols.h"
 #include "kernel/unwind/machine.h"
 #include "kernel/unwind/orc.h"
 
@@ -30,6 +31,8 @@ static const char *const mark_names[NR_MARKS][2] = {
 	[MARK_KRETPROBE] = { "__kretprobe_trampoline",
 			     "kretprobe_trampoline" }, /* adf8a61a940c (v5.16) */
 	[MARK_GRAPH] = { "return_to_handler" },
+	[MARK_ENTRY] = { "__entry_text_start" },
+	[MARK_ENTRY_END] = { "__entry_text_end" },
 };
 
 struct code *code_new(struct kernel *k)
@@ -137,7 +140,7 @@ static int add_module(struct code *c, uint64_t module)
 		    strcmp(m->name, "init"))
 			continue;
 		if (m->base + m->size > m->base)
-			r = add(c, (struct code_region){ m->base, m->base + m->size, orc });
+			r = add(c, (struct code_region){ m->base, m->base + m->size, orc, 0 });
 	}
 	return r;
 }
@@ -155,6 +158,16 @@ static int add_modules(struct code *c)
 			r = 0;
 	}
 	return r == -EINTR || r == -ENOMEM ? r : 0;
+}
+
+static int add_runtime(void *arg, const struct runtime_code *code)
+{
+	struct code *c = arg;
+	struct code_region region = { .first = code->first, .end = code->end };
+
+	if (code->copied && runtime_code_origin(c->kernel, code, &region.origin) < 0)
+		region.origin = 0;
+	return add(c, region);
 }
 
 static void find_marks(struct code *c)
@@ -182,6 +195,8 @@ static int make_code(void *arg)
 	r = add_core(c);
 	if (r >= 0)
 		r = add_modules(c);
+	if (r >= 0)
+		r = runtime_code(c->kernel, add_runtime, c, NULL);
 	if (r < 0)
 		return within(r, "code");
 	find_marks(c);
@@ -213,6 +228,17 @@ int code_at(struct kernel *k, uint64_t va, const struct code_region **ret)
 		return fail(-ENOENT, "%#lx is no code", va);
 	*ret = &c->v[lo - 1];
 	return 0;
+}
+
+bool code_is_freed(struct kernel *k, uint64_t va)
+{
+	uint64_t first, end, at, state, running;
+
+	return symbol_addr(k, "_sinittext", &first) == 0 &&
+	       symbol_addr(k, "_einittext", &end) == 0 && va >= first && va < end &&
+	       symbol_addr(k, "system_state", &at) == 0 &&
+	       kernel_read_uint(k, at, 4, &state) == 0 &&
+	       kernel_enumerator(k, "SYSTEM_RUNNING", &running) == 0 && state >= running;
 }
 
 uint64_t code_mark(struct kernel *k, enum code_mark mark)

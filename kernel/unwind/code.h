@@ -13,10 +13,15 @@ struct orc_tables {
 struct code_region {
 	uint64_t first, end;
 	struct orc_tables orc;
+	uint64_t
+		origin; /* of a copy: where what it was copied from begins, whose rules hold; 0: none */
 };
 
 /* The region that @va lies in: borrowed, valid until kernel_close(). -ENOENT: it is no code. */
 int code_at(struct kernel *k, uint64_t va, const struct code_region **ret);
+
+/* Is it code that ran at the boot alone, whose memory the kernel has given back since? */
+bool code_is_freed(struct kernel *k, uint64_t va);
 
 /* Is @va an address that a call returns to? @ret_target: the function that was called; 0: the call is
  * indirect. -ENOENT: no call ends there. */
@@ -28,6 +33,8 @@ enum code_mark {
 	MARK_RETHOOK, /* what tracers put in place of a return address */
 	MARK_KRETPROBE,
 	MARK_GRAPH,
+	MARK_ENTRY, /* where the kernel is entered, to its end */
+	MARK_ENTRY_END,
 	NR_MARKS
 };
 

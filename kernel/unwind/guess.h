@@ -13,6 +13,3 @@ int guess_scan(struct unwind *u, struct cursor *ret, bool *ret_sure);
 /* STEP_CALL: the caller whose return address is at @at, of which nothing else is known, and what it
  * called; 0: indirectly. -ENOENT: there is none. */
 int guess_return(struct unwind *u, uint64_t at, struct cursor *ret, uint64_t *ret_target);
-
-/* Do the rules lead from @c to the end of a stack? */
-bool guess_leads_to_an_end(struct unwind *u, const struct cursor *c);

@@ -12,7 +12,7 @@
 
 #include "dump/base/bytes.h"
 #include "dump/base/err.h"
-#include "kernel/symbols.h"
+#include "kernel/symbol/symbols.h"
 
 #define RULE_BYTES   6
 #define HASH_BYTES   20
@@ -160,6 +160,11 @@ int orc_find(struct kernel *k, uint64_t pc, struct orc_rule *ret)
 	uint64_t ip;
 	int r = code_at(k, pc, &region);
 
+	/* orc_ftrace_find() */
+	if (r >= 0 && region->origin) {
+		pc = region->origin + (pc - region->first);
+		r = code_at(k, pc, &region);
+	}
 	if (r >= 0)
 		r = code_orc(k, &facts);
 	if (r < 0)
@@ -267,7 +272,7 @@ int orc_learn(struct kernel *k, const struct code_region *core, struct orc_facts
 	uint64_t end;
 	int r;
 
-	if (!core->orc.n)
+	if (!core->orc.n || kernel_options(k)->no_orc)
 		return fail(-ENOENT, "this kernel has no ORC");
 	if (!facts.layout) {
 		r = layout_by_trying(k, &core->orc, &facts.layout);

@@ -3,7 +3,7 @@
 #include "dump/base/bytes.h"
 #include "dump/base/err.h"
 #include "kernel/fields.h"
-#include "kernel/symbols.h"
+#include "kernel/symbol/symbols.h"
 #include "kernel/unwind/code.h"
 #include "kernel/walk/guard.h"
 #include "kernel/walk/list.h"

@@ -3,22 +3,35 @@
 #include <errno.h>
 
 #include "dump/base/err.h"
-#include "kernel/cpu.h"
-#include "kernel/stack.h"
-#include "kernel/symbols.h"
-#include "kernel/task.h"
+#include "kernel/cpu/cpu.h"
+#include "kernel/cpu/stack.h"
+#include "kernel/symbol/symbols.h"
+#include "kernel/task/task.h"
 #include "kernel/unwind/code.h"
 #include "kernel/unwind/guess.h"
 
-/* The functions that a CPU does not leave any more. */
+/* The functions that a CPU does not leave any more; an arm64's saves its registers and parks in what handles
+ * the interrupt that stopped it. */
 static const char *const last[] = { "machine_kexec", "crash_nmi_callback", "kdump_nmi_callback",
-				    "stop_this_cpu" };
+				    "stop_this_cpu", "ipi_cpu_crash_stop", "do_handle_IPI",
+				    "ipi_handler" };
 
 static bool in_same_function(struct kernel *k, uint64_t pc, uint64_t other)
 {
 	struct symbol a, b;
 
 	return symbol_at(k, pc, &a) == 0 && symbol_at(k, other, &b) == 0 && a.addr == b.addr;
+}
+
+/* May @c be of the frame in which the registers were saved? Where frames have records their own tells, for
+ * how far below it the stack goes is not known. */
+static bool same_frame(const struct unwind *u, const struct cursor *c, const struct cursor *saved)
+{
+	uint64_t is = c->reg[u->arch->sp], was = saved->reg[u->arch->sp];
+
+	if (u->arch->records)
+		return c->reg[u->arch->fp] == saved->reg[u->arch->fp];
+	return is <= was && unwind_stack(u, is) == unwind_stack(u, was);
 }
 
 /* Do the frames from here on come by the state @saved? By an exception with just these registers, or
@@ -34,12 +47,24 @@ static bool comes_by(struct unwind *u, const struct cursor *saved)
 
 		if (f.regs && c->reg[u->arch->pc] == pc && c->reg[u->arch->sp] == sp)
 			return true;
-		if (!f.regs && c->reg[u->arch->sp] <= sp &&
-		    unwind_stack(u, c->reg[u->arch->sp]) == unwind_stack(u, sp) &&
+		if (!f.regs && same_frame(u, c, saved) &&
 		    in_same_function(u->words.k, f.pc - 1, pc))
 			return true;
 	}
 	return false;
+}
+
+/* Do the frames from here on lead to an end, without one that was searched for? */
+static bool leads_to_an_end(struct unwind *u)
+{
+	struct unwind ahead = *u;
+	struct frame f = { 0 };
+	int r = 1;
+
+	ahead.guess = false;
+	while (r > 0 && !f.guess && unwind_try(u))
+		r = unwind_next(&ahead, &f);
+	return r == 0;
 }
 
 /* A return address within @function on @stack, from which the frames come by @saved; when that is not
@@ -53,11 +78,13 @@ static bool search(struct unwind *u, const struct stack *stack, const struct sym
 
 		if (words_read(&u->words, at, &pc) < 0)
 			return false;
+		if (u->arch->strip)
+			pc = u->arch->strip(u->words.k, pc);
 		if (pc <= function->addr || pc > function->addr + function->size ||
 		    guess_return(u, at, &c, &target) < 0)
 			continue;
 		u->c = c;
-		if (saved ? comes_by(u, saved) : guess_leads_to_an_end(u, &c))
+		if (saved ? comes_by(u, saved) : leads_to_an_end(u))
 			return true;
 	}
 	return false;
@@ -121,6 +148,11 @@ int unwind_cpu(struct unwind *u, struct kernel *k, size_t cpu)
 	if (regs_of_cpu(k, cpu, &regs, &source) < 0)
 		return begin_at_nothing(u);
 	begin_at_regs(u, &regs);
+	/* A note that nobody filled. */
+	if (!u->c.reg[u->arch->pc] && !u->c.reg[u->arch->sp]) {
+		u->c = (struct cursor){ 0 };
+		return begin_at_nothing(u);
+	}
 	saved = u->c;
 	if (source != REGS_CRASH_NOTES || !search_last(u, &saved))
 		u->user = u->regs = u->arch->is_user(&u->c);

@@ -6,9 +6,10 @@
 #include "dump/base/cancel.h"
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
+#include "kernel/unwind/by_cfi.h"
 #include "kernel/unwind/guess.h"
 
-int unwind_begin(struct unwind *u, struct kernel *k, uint64_t task)
+int unwind_arch(struct kernel *k, const struct arch_unwind **ret)
 {
 	const struct arch *arch;
 	int r = kernel_arch(k, &arch);
@@ -17,10 +18,20 @@ int unwind_begin(struct unwind *u, struct kernel *k, uint64_t task)
 		return r;
 	if (!arch->unwind)
 		return fail(-EOPNOTSUPP, "stacks of %s are not supported", arch->name);
-	u->arch = arch->unwind;
+	*ret = arch->unwind;
+	return 0;
+}
+
+int unwind_begin(struct unwind *u, struct kernel *k, uint64_t task)
+{
+	int r = unwind_arch(k, &u->arch);
+
+	if (r < 0)
+		return r;
 	u->words.k = k;
 	u->words.task = task;
 	u->words.page = 0;
+	u->words.no_orc = false;
 	u->c = (struct cursor){ 0 };
 	u->nr_stacks = 0;
 	u->frames = u->switches = u->tried = 0;
@@ -53,7 +64,8 @@ static int check_progress(struct unwind *u, const struct cursor *c)
 
 	if (from != to && u->switches++ < STACKS_MAX)
 		return 0;
-	if (from != to || is <= was)
+	/* What was interrupted may have had no frame yet. */
+	if (from != to || is < was || (is == was && !u->c.signal))
 		return fail(-ELOOP, "the stack goes from %#lx back to %#lx", was, is);
 	return 0;
 }
@@ -76,12 +88,35 @@ static int accept(struct unwind *u, int step, const struct cursor *c, enum frame
 	return 1;
 }
 
+/* For code that the kernel's own rules leave out. */
+static int step_without_orc(struct unwind *u, struct cursor *c, enum frame_source *ret_source)
+{
+	int r = step_by_cfi(&u->words, u->arch, c);
+
+	*ret_source = FRAME_CFI;
+	if (r != -ENOENT || !u->arch->leave_entry)
+		return r;
+	*ret_source = FRAME_ENTRY;
+	return u->arch->leave_entry(&u->words, c);
+}
+
+/* The message of a failure is that of the first source: it tells why there had to be others. */
 int unwind_by_rule(struct unwind *u)
 {
+	enum frame_source source = FRAME_RULE;
 	struct cursor c = u->c;
+	char message[256];
 	int r = u->arch->step(&u->words, &c);
 
-	return r < 0 ? r : accept(u, r, &c, FRAME_RULE);
+	if (r == -ENOENT) {
+		snprintf(message, sizeof(message), "%s", why());
+		r = step_without_orc(u, &c, &source);
+		if (r == -EINTR || r == -ENOMEM)
+			return r;
+		if (r < 0)
+			return fail(-ENOENT, "%s", message);
+	}
+	return r < 0 ? r : accept(u, r, &c, source);
 }
 
 static int guess(struct unwind *u)

@@ -1,7 +1,7 @@
 /* Walking up a stack: from where a task or CPU stands to who called it, frame by frame, through
  * interrupts and exceptions and from one stack to the next. Rules of the kernel's own (ORC) come first,
- * then frame pointers, then a search for return addresses, whose finds are guesses. It knows nothing of
- * how a frame is written. */
+ * then those of debug files (CFI), then frame pointers, then a search for return addresses, whose finds
+ * are guesses. It knows nothing of how a frame is written. */
 #pragma once
 
 #include "kernel/unwind/machine.h"
@@ -9,6 +9,8 @@
 enum frame_source {
 	FRAME_START,   /* registers that were saved */
 	FRAME_RULE,    /* ORC */
+	FRAME_CFI,     /* DWARF call frame information */
+	FRAME_ENTRY,   /* registers that the entry code saved, by where it does */
 	FRAME_POINTER, /* a frame pointer */
 	FRAME_SCAN,    /* it looks like a return address */
 };
@@ -35,6 +37,9 @@ struct unwind {
 	enum frame_source source;
 	bool guess, user, regs, ended;
 };
+
+/* What the kernel's architecture knows of stacks. -EOPNOTSUPP: nothing. */
+int unwind_arch(struct kernel *k, const struct arch_unwind **ret);
 
 /* Begin at where @task is: where it sleeps, or where its CPU was stopped. -ENOENT: it has no stack. */
 int unwind_task(struct unwind *u, struct kernel *k, uint64_t task);

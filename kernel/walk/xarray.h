@@ -1,26 +1,37 @@
-/* struct xarray, the radix tree before it, and struct idr on top: entries by index, ascending. */
+/* struct xarray, the radix tree before it, and struct idr on top or, before v4.11, of layers: entries by index,
+ * ascending. */
 #pragma once
 
 #include "kernel/fields.h"
 #include "kernel/walk/guard.h"
 
-#define XA_SLOTS_MAX 64
-#define XA_DEPTH_MAX 11 /* levels of six bits in an index of 64 */
+#define XA_SLOTS_MAX 256  /* of an idr_layer; other nodes have 64 */
+#define XA_DEPTH_MAX 11	  /* levels of six bits in an index of 64 */
+#define XA_POOL	     1024 /* slots of all levels: four of eight bits, eleven of six */
+
+/* How nodes are told from entries, and what tells the level of one. */
+enum xa_form {
+	XA_XARRAY,  /* tags of v4.20 on, xa_node.shift */
+	XA_RADIX,   /* tags before that, radix_tree_node.shift */
+	XA_HEIGHTS, /* before v4.7: a tag at the root alone, radix_tree_node.height */
+	XA_LAYERS,  /* before v4.11: none, idr_layer.layer */
+};
 
 struct xa_level {
-	uint64_t slots[XA_SLOTS_MAX];
-	uint64_t base; /* index of slot 0 */
+	uint64_t *slots; /* in the walk's pool */
+	uint64_t base;	 /* index of slot 0 */
 	unsigned int shift, next;
 };
 
 struct xa_walk {
 	struct kernel *k;
-	bool radix;	       /* the tags are those of a radix tree */
-	unsigned int nr_slots; /* of a node */
-	uint64_t single;       /* an only entry, without a node; 0: none */
-	uint64_t index_base;   /* idr_base */
+	enum xa_form form;
+	unsigned int nr_slots, bits; /* of a node, and of an index that tell the slot */
+	uint64_t single;	     /* an only entry, without a node; 0: none */
+	uint64_t index_base;	     /* idr_base */
 	size_t depth;
 	struct xa_level level[XA_DEPTH_MAX]; /* from the root down */
+	uint64_t pool[XA_POOL];
 	struct guard guard;
 };
 

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < types_count(ts); i++) {
 		const struct type *t = types_at(ts, i);
 
-		fuzz_use(type_size(t) + type_strip(t)->kind + types_define(ts, t)->kind);
+		fuzz_use(type_size(t) + type_strip(t)->kind);
 		types_find(ts, (enum type_kind)t->kind, t->name, NULL);
 		for (uint32_t m = 0; type_is_aggregate(t) && m < t->nr; m++)
 			fuzz_use(t->members[m].bit_offset + type_size(t->members[m].type));

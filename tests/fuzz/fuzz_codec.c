@@ -8,13 +8,16 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t out_len = 4096;
+	struct codec_work *work;
 	void *out;
 
 	if (size < 2)
 		return 0;
 	out_len <<= data[1] % 5;
 	out = malloc(out_len);
-	codec_expand(data[0], data + 2, size - 2, out, out_len);
+	work = codec_work_new();
+	codec_expand(work, data[0], data + 2, size - 2, out, out_len);
+	codec_work_free(work);
 	free(out);
 	return 0;
 }

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "kernel/symbols.h"
+#include "kernel/symbol/symbols.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Every symbol can be found again by its number, its name and, if it has an extent, its address. */

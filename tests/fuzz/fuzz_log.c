@@ -1,8 +1,8 @@
-#include "kernel/log.h"
+#include "kernel/log/log.h"
 
 #include <string.h>
 
-#include "kernel/uts.h"
+#include "kernel/sys/uts.h"
 #include "tests/fuzz/fuzz.h"
 
 static int take_record(void *arg, const struct log_record *r)

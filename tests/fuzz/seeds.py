@@ -11,7 +11,9 @@ import tempfile
 import zlib
 
 import seed_kallsyms
+import seed_slab
 import seed_unwind
+import seed_walk
 
 MEMORY = """\
 set release 6.1.0
@@ -132,14 +134,46 @@ def note(name, kind, desc):
     return struct.pack("<III", len(name) + 1, len(desc), kind) + pad(name + b"\0") + pad(desc)
 
 
-def btf(folder):
+def btf(folder, text=TYPES):
     """The types of a small program, as the compiler writes them."""
     source = folder / "types.c"
-    source.write_text(TYPES)
+    source.write_text(text)
     subprocess.run(["gcc", "-gbtf", "-c", source, "-o", folder / "types.o"], check=True)
     subprocess.run(["objcopy", "-O", "binary", "--only-section=.BTF", "--set-section-flags",
                     ".BTF=alloc", folder / "types.o", folder / "types"], check=True)
     return (folder / "types").read_bytes()
+
+
+def code(folder, version):
+    """A small file with DWARF of this version, as the kernel is compiled."""
+    source = pathlib.Path(__file__).parents[1] / "unit/sample_code.c"
+    subprocess.run(["gcc", f"-gdwarf-{version}", "-O2", "-fno-asynchronous-unwind-tables", "-shared",
+                    "-nostdlib", "-fPIC", f"-ffile-prefix-map={source.parent}=/src",
+                    f"-ffile-prefix-map={folder}=/build", source, "-o", folder / "code.so"],
+                   check=True, cwd=folder)
+    return (folder / "code.so").read_bytes()
+
+
+def index(mkdump, folder):
+    """What DWARF says of the same program."""
+    (folder / "types.c").write_text(TYPES)
+    subprocess.run(["gcc", "-g", "-c", "types.c"], check=True, cwd=folder)
+    return subprocess.run([mkdump.with_name("types_of"), "index", folder / "types.o"], check=True,
+                          capture_output=True).stdout
+
+
+# A path, and the memory that it leads through.
+OBJECT_TYPES = """\
+struct list_head { struct list_head *next, *prev; };
+struct node { long id; struct list_head list; struct node **pp; int a[2][3]; char name[8]; };
+struct node first;
+"""
+OBJECTS = [
+    ("list", f"list_head@{BASE:x}/:node.list", [BASE + 8 * 8, BASE + 8 * 8, 0, 0, 0, 0, 0, 0, BASE, BASE]),
+    ("ring", f"list_head@{BASE:x}/:node.list/next/prev", [BASE + 64] * 8 + [BASE + 64] * 8),
+    ("members", f"node@{BASE + 8:x}/list/next", list(range(32))),
+    ("stars", f"node **@{BASE:x}", [BASE] * 16),
+]
 
 
 def dump(mkdump, folder, arguments):
@@ -181,7 +215,16 @@ def seeds(mkdump, folder):
     yield "kallsyms/place", seed_kallsyms.place(20, True)
     yield "kallsyms/percpu-search", seed_kallsyms.percpu(1100, False)
     yield "kallsyms/place-search", seed_kallsyms.place(1100, False)
+    yield from seed_slab.seeds()
+    yield from seed_walk.seeds()
     yield "btf/small", btf(folder)
+    for version in 4, 5:
+        yield f"lines/dwarf-{version}", code(folder, version)
+    yield "index/small", index(mkdump, folder)
+    for name, path, memory in OBJECTS:
+        types = btf(folder, OBJECT_TYPES)
+        yield f"object/{name}", (struct.pack("<H", len(types)) + types + path.encode() + b"\0" +
+                                 b"".join(struct.pack("<Q", word) for word in memory))
 
 
 def main(mkdump, corpus):

@@ -1,6 +1,7 @@
 /* An existing dump as a memory to be written in another form. */
 #include "tests/image/dump_image.h"
 
+#include <elf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,6 +58,8 @@ static void take_facts(struct image *img, const struct dump_facts *facts)
 	snprintf(img->version, sizeof(img->version), "%s", facts->version);
 	if (facts->arch[0])
 		snprintf(img->arch, sizeof(img->arch), "%s", facts->arch);
+	else if (img->machine == EM_AARCH64)
+		snprintf(img->arch, sizeof(img->arch), "aarch64");
 }
 
 static void take_notes(struct image *img, struct dump *d)

@@ -2,6 +2,6 @@
 
 from .base import LabError
 from .dumps import dump
-from .variants import possible, variant
+from .variants import plain_variant, possible, variant
 
-__all__ = ["LabError", "dump", "possible", "variant"]
+__all__ = ["LabError", "dump", "plain_variant", "possible", "variant"]

@@ -11,14 +11,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lab import boot, dumps, kernels, sample, variants   # noqa: E402
 from lab.base import LabError, cache, discard   # noqa: E402
 
-PARTS = ("apt", "kernels", "builds", "roots", "dumps", "failed")
+PARTS = ("apt", "kernels", "builds", "programs", "roots", "dumps", "failed")
 
 
 def arguments():
     p = argparse.ArgumentParser(prog="python3 tests/lab", description=__doc__)
     guest = boot.Guest()
     p.add_argument("--suite", default="bookworm", help="Debian suite of the kernel")
-    p.add_argument("--flavour", default="cloud-amd64", help="as in linux-image-FLAVOUR")
+    p.add_argument("--arch", default="amd64", help="Debian architecture of the kernel")
+    p.add_argument("--flavour", help="as in linux-image-FLAVOUR (default: cloud-ARCH)")
     p.add_argument("--crash", default=guest.crash, help="how it goes down: null bug overflow "
                    "hardirq tasklet jump panic sysrq ..., or none to dump it alive")
     p.add_argument("--via", default=guest.via, choices=boot.VIAS, help="who writes the dump")
@@ -38,7 +39,9 @@ def arguments():
     p.add_argument("--list", action="store_true", help="what the cache holds")
     p.add_argument("--clean", nargs="*", choices=PARTS, metavar="PART",
                    help="empty the cache, or parts of it: " + " ".join(PARTS))
-    return p.parse_args()
+    a = p.parse_args()
+    a.flavour = a.flavour or f"cloud-{a.arch}"
+    return a
 
 
 def show_list():

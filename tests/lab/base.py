@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -70,6 +71,16 @@ def need(tool, package):
     if not path:
         raise LabError(f"{tool} is missing: apt-get install {package}")
     return path
+
+
+def machine_suite():
+    """The codename of this machine's own Debian: its compiler builds that suite's modules."""
+    return platform.freedesktop_os_release().get("VERSION_CODENAME")
+
+
+def machine_arch():
+    """This machine's architecture as Debian calls it."""
+    return run("dpkg", "--print-architecture").strip()
 
 
 def say(text):

@@ -7,7 +7,7 @@ import shlex
 import time
 from dataclasses import asdict, dataclass, field
 
-from . import images, truth
+from . import images, programs, truth
 from .base import LabError, run, say
 from .qemu import CONSOLES, MACHINES, Qemu
 
@@ -68,7 +68,8 @@ def make(kernel, guest, where, load=None, crashme=None):
         raise LabError(f"no QEMU machine is known for {kernel.arch}")
     times, start = {}, time.monotonic()
     initrd = where / "initrd"
-    initrd.write_bytes(images.guest_image(kernel, guest.via, guest.small, load, crashme))
+    more = [programs.add_to] if programs.wanted(kernel, guest) else []
+    initrd.write_bytes(images.guest_image(kernel, guest.via, guest.small, load, crashme, more))
     disks = {"truth": TRUTH_SIZE}
     if guest.via == "kdump":
         disks["dump"] = memory_bytes(guest.mem) + SLACK

@@ -6,13 +6,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .base import LabError, cache, locked, need, replacing, run, say
+from . import foreign
+from .base import LabError, cache, locked, machine_suite, replacing, run, say
 from .images import GUEST
 from .roots import Root
 
 HERE = Path(__file__)
-COMPILERS = {"amd64": ("gcc", "gcc"),
-             "arm64": ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")}
 
 
 def digest(*paths, also=""):
@@ -41,7 +40,7 @@ def built(name, key, make):
 def load(arch):
     """The path of the static test load for an architecture."""
     sources = sorted((GUEST / "load").glob("*.c"))
-    compiler = need(*COMPILERS[arch])
+    compiler = foreign.tool(arch, "gcc")
 
     def make(where):
         say("building the test load")
@@ -60,8 +59,8 @@ def crashme(kernel):
         say(f"building crashme.ko for {kernel.release}")
         work = where / "src"
         shutil.copytree(source, work)
-        if kernel.headers.exists():
-            make_module(kernel.headers, work, lambda command: run(*command))
+        if kernel.suite == machine_suite():
+            make_module(kernel, kernel.headers, work, lambda command: run(*command))
         else:
             make_in_root(kernel, work)
         (work / "crashme.ko").rename(where / "crashme.ko")
@@ -71,32 +70,40 @@ def crashme(kernel):
     return built(f"crashme-{kernel.name}", key, make) / "crashme.ko"
 
 
-def make_module(headers, work, call):
+def make_module(kernel, headers, work, call):
     """Runs make through call(); no path of this machine gets into the module, and so into dumps."""
     maps = f"-ffile-prefix-map={work}=/usr/src/crashme"
     top = str(headers).removesuffix(f"/usr/src/{headers.name}")
     if top:
         maps += f" -ffile-prefix-map={top}="
-    call(["make", "-s", "-j2", "-C", headers, f"M={work}", f"KCFLAGS={maps}", "modules"])
+    call(["make", "-s", "-j2", "-C", headers, f"M={work}", f"KCFLAGS={maps}",
+          *foreign.make_variables(kernel.arch), "modules"])
 
 
 def make_in_root(kernel, work):
     """With the compiler and the headers of the kernel's own suite."""
     root = Root(kernel.suite)
     headers = f"linux-headers-{kernel.release}"
-    root.install("make", "gcc", "libc6-dev", headers)
+    binds = [(work, "/mnt", "rw")]
+    if foreign.is_foreign(kernel.arch):
+        root.install("make", foreign.CROSS[kernel.arch][1], "libc6-dev", "libelf1")
+        binds += [(kernel.headers.parents[2], "/headers", "ro")]
+        place = Path("/headers/usr/src") / headers
+    else:
+        root.install("make", "gcc", "libc6-dev", headers)
+        place = Path("/usr/src") / headers
 
     def call(command):
-        done = root.run(command, binds=[(work, "/mnt", "rw")])
+        done = root.run(command, binds=binds)
         if done.returncode:
             raise LabError("building crashme.ko:\n" + done.stdout[-2000:] + done.stderr[-2000:])
 
-    make_module(Path("/usr/src") / headers, Path("/mnt"), call)
+    make_module(kernel, place, Path("/mnt"), call)
 
 
-def stripped(module, where):
+def stripped(kernel, module, where):
     """A copy of a module without debug information, as a guest would have it."""
-    run("objcopy", "--strip-debug", module, where)
+    run(foreign.tool(kernel.arch, "objcopy"), "--strip-debug", module, where)
     return where
 
 

@@ -29,6 +29,7 @@ class Cpio:
         if isinstance(data, (str, os.PathLike)):
             data = Path(data).read_bytes()
         self.parents(name)
+        self.names.add(name)
         self.member(name, stat.S_IFREG | mode, data)
 
     def device(self, name, major, minor):

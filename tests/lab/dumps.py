@@ -5,39 +5,51 @@ links to `vmlinux` and `vmlinuz`.
 """
 
 import json
+import os
 import re
 import shutil
+import time
 from dataclasses import asdict
 from pathlib import Path
 
-from . import boot, build, kernels
+from . import boot, build, foreign, kernels, programs
 from .base import LabError, cache, discard, locked, replacing, say
 from .qemu import Accident
 
 HERE = Path(__file__).parent
 # What has a part in how a dump comes out.
 SOURCES = [HERE / name for name in
-           ("guest", "boot.py", "build.py", "images.py", "kernels.py", "qemu.py")]
+           ("guest", "boot.py", "build.py", "images.py", "kernels.py", "programs.py", "qemu.py")]
 # Under TCG a CPU may still run into the breakpoint of a static key that another CPU has just
 # finished patching: "Oops: int3", seen on 6.12 while the guest was setting up.
 TRIES = 3
+# Seconds for which a dump of another state of the guest is kept: two checkouts may share the cache.
+KEPT = 86400
 
 
-def dump(suite="bookworm", flavour="cloud-amd64", **guest):
-    """The directory of a dump; the keywords are those of boot.Guest."""
+def dump(suite="bookworm", flavour=None, **guest):
+    """The directory of a dump; the keywords are those of boot.Guest.
+
+    A suite may have an architecture behind it, as trixie-arm64; the flavour is that of clouds.
+    """
+    suite, _, arch = suite.partition("-")
+    flavour = flavour or f"cloud-{arch or 'amd64'}"
     kernel = kernels.fetch(suite, flavour)
     guest = boot.Guest(**guest)
     guest.check()
     name = result_name(kernel, guest)
-    key = build.digest(*SOURCES, also=kernel.version + json.dumps(asdict(guest)))
+    ran = programs.paths().values() if programs.wanted(kernel, guest) else ()
+    sources = SOURCES + ([HERE / "foreign.py"] if foreign.is_foreign(kernel.arch) else [])
+    key = build.digest(*sources, *ran, also=kernel.version + json.dumps(asdict(guest)))
     where = cache("dumps", f"{name}.{key[:12]}")
     with locked(cache("dumps", name)):
         if not where.exists():
             with replacing(where) as new:
                 make(kernel, guest, new, name)
-            for old in where.parent.glob(f"{name}.*"):
-                if old != where:
-                    discard(old)
+        os.utime(where)
+        for old in where.parent.glob(f"{name}.*"):
+            if old.stat().st_mtime < time.time() - KEPT:
+                discard(old)
     return where
 
 
@@ -55,13 +67,15 @@ def result_name(kernel, guest):
 
 def make(kernel, guest, where, name):
     load, crashme = build.load(kernel.arch), build.crashme(kernel)
-    stripped = build.stripped(crashme, where / "stripped.ko")
+    stripped = build.stripped(kernel, crashme, where / "stripped.ko")
     for left in reversed(range(TRIES)):
         try:
             boot.make(kernel, guest, where, load, stripped)
             break
         except LabError as e:
             console = cache("failed", name)
+            if not (where / "console").exists():
+                raise
             shutil.copy(where / "console", console)
             error = LabError(f"{e}\n  the whole console: {console}")
             if not left or not isinstance(e, Accident):

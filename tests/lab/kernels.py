@@ -2,13 +2,12 @@
 
 A kernel's directory in the cache holds `release` and `version` (one line each), `vmlinuz`,
 `vmlinux` (with debug information), `config`, `modules/` (the tree as packaged),
-`debug/` (debug files of the modules that guests load) and `headers/` (unpacked as from /;
-only of this machine's own suite).
+`debug/` (debug files of the modules that guests load) and `headers/` (unpacked as from /; not
+where the module is built with packages that are installed in a folder of that suite).
 """
 
 import lzma
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -16,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .apt import Apt, unpack
-from .base import LabError, cache, locked, replacing, run, say
+from .base import LabError, cache, locked, machine_arch, machine_suite, replacing, say
 
 # What a guest loads, without dependencies; what a kernel has built in is passed over.
 SMALL_MODULES = ["virtio_pci", "virtio_mmio", "virtio_blk"]
 MODULES = SMALL_MODULES + ["qemu_fw_cfg", "af_packet", "unix", "udp_diag", "loop", "fuse",
-                           "overlay", "crc32c_generic", "ext4", "tun", "configfs"]
+                           "overlay", "crc32c_generic", "ext4", "tun", "configfs", "md_mod"]
 
 
 @dataclass
@@ -55,8 +54,13 @@ class Kernel:
         return self.dir / "vmlinux"
 
     @property
+    def has_headers(self):
+        """Another architecture's packages cannot be installed in a folder of this machine's."""
+        return self.suite == machine_suite() or self.arch != machine_arch()
+
+    @property
     def headers(self):
-        """Where a module build starts; exists only for this machine's own suite."""
+        """Where a module build starts; exists only if has_headers."""
         return self.dir / "headers/usr/src" / f"linux-headers-{self.release}"
 
     def modules(self, wanted):
@@ -143,7 +147,7 @@ def download(apt, image, version, kernel):
     deb = apt.download(f"{image}-dbg", kernel.dir)
     unpack_debug(deb, kernel)
     deb.unlink()
-    if kernel.suite == machine_suite():
+    if kernel.has_headers:
         unpack_headers(apt, release, kernel)
 
 
@@ -182,17 +186,12 @@ def unpack_debug(deb, kernel):
     os.rename(found[0], kernel.vmlinux)
 
 
-def machine_suite():
-    """The codename of this machine's own Debian: its compiler builds that suite's modules."""
-    return platform.freedesktop_os_release().get("VERSION_CODENAME")
-
-
 def unpack_headers(apt, release, kernel):
     """The header packages, with the one absolute path in them made relative."""
     where = kernel.dir / "headers"
     where.mkdir()
-    for package in header_packages(apt, release):
-        deb = apt.download(package, kernel.dir)
+    for source, package in header_packages(apt, release):
+        deb = source.download(package, kernel.dir)
         unpack(deb, where)
         deb.unlink()
     makefile = kernel.headers / "Makefile"
@@ -201,10 +200,12 @@ def unpack_headers(apt, release, kernel):
 
 
 def header_packages(apt, release):
-    """The header packages that a module build needs, found through their dependencies."""
+    """The header packages that a module build needs, found through their dependencies, each with the
+    archive that has it: programs must run on this machine."""
+    mine = Apt(apt.suite, machine_arch(), security=apt.security)
     packages = [f"linux-headers-{release}"]
     for package in packages:
         for more in apt.depends(package, r"linux-(headers|kbuild)-"):
             if more not in packages:
                 packages.append(more)
-    return packages
+    return [(mine if p.startswith("linux-kbuild-") else apt, p) for p in packages]

@@ -6,14 +6,15 @@ SUITE = "sid"
 PACKAGES = ("crash", "gdb", "makedumpfile", "python3-drgn")
 
 
-def argv(command, *folders):
-    """What to execute so that a peer runs with these folders at their own paths, read-only.
+def argv(command, *folders, writable=()):
+    """What to execute so that a peer runs with these folders at their own paths, read-only but for
+    the writable ones.
 
     A dump's folder links to its kernel's, which must be named too; `dump_folders` knows both.
     """
     root = Root(SUITE)
     root.install(*PACKAGES)
-    return root.argv(command, [(f, f, "ro") for f in folders])
+    return root.argv(command, [(f, f, "ro") for f in folders] + [(f, f, "rw") for f in writable])
 
 
 def run(command, *folders, **how):

@@ -14,7 +14,7 @@ from .base import LabError, need
 # KVM is not used: results must not depend on whether a machine offers it.
 MACHINES = {
     "amd64": ["qemu-system-x86_64", "-cpu", "max"],
-    "arm64": ["qemu-system-aarch64", "-machine", "virt", "-cpu", "max,pauth-impdef=on"],
+    "arm64": ["qemu-system-aarch64", "-machine", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"],
 }
 PACKAGES = {"amd64": "qemu-system-x86", "arm64": "qemu-system-arm"}
 CONSOLES = {"amd64": "ttyS0", "arm64": "ttyAMA0"}

@@ -1,11 +1,11 @@
-"""Copies of a kdump in the other formats and dump levels, made by this machine's makedumpfile."""
+"""Copies of a kdump in the other formats and dump levels, as makedumpfile makes them."""
 
-import re
 import subprocess
 
-from .base import LabError, locked, need, replacing, run, say
+from . import makedumpfile
+from .base import LabError, locked, replacing, run, say
 
-# Name: (the options, the codec that makedumpfile must have been built with)
+# Name: (the options, the codec that it must have been built with)
 VARIANTS = {
     "raw-d0": (["-d", "0"], None),
     "raw-d31": (["-d", "31"], None),
@@ -25,43 +25,62 @@ VARIANTS = {
 SPLIT = 3
 
 
-def lacking():
-    """The codecs that this machine's makedumpfile was built without; it would store raw pages."""
-    text = subprocess.run([need("makedumpfile", "makedumpfile"), "-v"], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False).stdout
-    return set(re.findall(r"^(\w+)\s+disabled$", text, re.M))
-
-
 def possible():
     """The names of the variants that can be made on this machine."""
-    missing = lacking()
+    missing = makedumpfile.of_this_machine().lacking
     return [name for name, (_, codec) in VARIANTS.items() if codec not in missing]
 
 
 def variant(dump, name):
-    """The files of one variant of a dump's directory: one path, or several of a split set."""
-    options, codec = VARIANTS[name]
-    if codec in lacking():
-        raise LabError(f"this machine's makedumpfile was built without {codec}")
-    where = dump / "variants" / name
-    where.parent.mkdir(exist_ok=True)
-    with locked(where):
+    """The files of one variant of a dump's directory: one path, or several of a split set.
+
+    Nothing of the kernel's own memory is missing in them, however new the kernel is.
+    """
+    vmcore = dump / "vmcore"
+    tool = makedumpfile.for_kernel_of(vmcore)
+    where = dump / "variants" / ("makedumpfile-" + ".".join(map(str, tool.version))) / name
+    with locked_folder(where):
         if not where.exists():
-            say(f"makedumpfile {' '.join(options)}")
+            with replacing(where) as new, makedumpfile.told(vmcore) as source:
+                convert(tool, name, source, new)
+                for file in files_of(new) if source != vmcore else ():
+                    makedumpfile.restore(file)
+    return files_of(where)
+
+
+def plain_variant(dump, name):
+    """The same as this machine's makedumpfile makes it, even where that is too old for the kernel."""
+    where = dump / "variants/plain" / name
+    with locked_folder(where):
+        if not where.exists():
             with replacing(where) as new:
-                convert(dump / "vmcore", options, new)
+                convert(makedumpfile.of_this_machine(), name, dump / "vmcore", new)
+    return files_of(where)
+
+
+def locked_folder(where):
+    where.parent.mkdir(parents=True, exist_ok=True)
+    return locked(where)
+
+
+def files_of(where):
     return sorted(p for p in where.iterdir() if p.name.startswith("vmcore"))
 
 
-def convert(vmcore, options, where):
-    command = [need("makedumpfile", "makedumpfile"), *options, vmcore]
-    if "-F" in options:
-        with open(where / "vmcore", "wb") as out:
-            done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True,
-                                  stdin=subprocess.DEVNULL, check=False)
-        if done.returncode:
-            raise LabError(f"makedumpfile: {done.stderr.strip()}")
-    elif "--split" in options:
-        run(*command, *(where / f"vmcore.{n}" for n in range(SPLIT)))
-    else:
-        run(*command, where / "vmcore")
+def convert(tool, name, vmcore, where):
+    options, codec = VARIANTS[name]
+    if codec in tool.lacking:
+        raise LabError(f"{tool.name} makedumpfile was built without {codec}")
+    say(f"{tool.name} makedumpfile {' '.join(options)}")
+    out = [where / "vmcore"]
+    if "--split" in options:
+        out = [where / f"vmcore.{n}" for n in range(SPLIT)]
+    if "-F" not in options:
+        run(*tool.argv([*options, vmcore, *out], vmcore, where.parent))
+        return
+    with open(out[0], "wb") as f:
+        done = subprocess.run(tool.argv([*options, vmcore], vmcore, where.parent), stdout=f,
+                              stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+                              check=False)
+    if done.returncode:
+        raise LabError(f"makedumpfile: {done.stderr.strip()}")

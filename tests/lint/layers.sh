@@ -22,8 +22,9 @@ bad=$(
     only_from dump 'dump/'
     only_from kernel 'kernel/|dump/'
     only_from fs 'fs/|kernel/|dump/'
-    only_in 'fuse_lowlevel\.h|fuse\.h|fuse3/' 'fs/(ops|main)\.c'
-    only_in 'zlib\.h|lzo/|snappy-c\.h|zstd\.h' 'dump/codec\.c'
+    only_in 'fuse_lowlevel\.h|fuse\.h|fuse3/' 'fs/(forget|ops|session|store)\.c|fs/ops_(refuse|reply|work)\.h'
+    only_in 'zlib\.h|libdeflate\.h|lzo/|snappy-c\.h|zstd\.h' 'dump/codec\.c'
+    only_in 'capstone.*' 'kernel/code/disasm_arch\.h'
     # Printing and the environment are fs/'s.
     grep -rnE --include='*.[ch]' '\<(printf|fprintf|puts|perror|getenv) ?\(' dump kernel
     grep -rnE --include='*.[ch]' '\<getenv ?\(' fs | grep -v '^fs/main\.c:'

@@ -8,6 +8,7 @@ import re
 import sys
 
 README, MANUAL, OPTIONS = "README.md", "fs/vmcorefs.1", "fs/options.c"
+COMPLETIONS = [f"fs/completions/{name}" for name in ("vmcorefs.bash", "_vmcorefs", "vmcorefs.fish")]
 
 
 def tree():
@@ -19,8 +20,21 @@ def tree():
 
 
 def readme_table(entries):
-    rows = "".join(f"| `{path}` | {help_.replace('|', chr(92) + '|')} |\n" for path, help_ in entries)
-    return "| path | what it is |\n|---|---|\n" + rows
+    """A row each of what stands at / and of each name that stands for many, and one a folder for the rest"""
+    folders, helps = {}, {}
+    for path, help_ in entries:
+        folder, name = path.rsplit("/", 1)
+        if name not in folders.setdefault(folder, []):
+            folders[folder].append(name)
+        helps.setdefault(path, help_)
+
+    rows = []
+    for folder, names in folders.items():
+        plain = [name for name in names if folder and not name.startswith("{")]
+        rows += [(f"{folder}/{name}", helps[f"{folder}/{name}"]) for name in names if name not in plain]
+        rows += [(f"{folder}/", ", ".join(plain))] if plain else []
+    return "| path | what it is |\n|---|---|\n" + "".join(
+        f"| `{path}` | {help_.replace('|', chr(92) + '|')} |\n" for path, help_ in rows)
 
 
 def manual_table(entries):
@@ -33,7 +47,7 @@ def manual_table(entries):
 
 TABLES = {
     # document: what stands before its table and after it, and who writes it
-    README: ("<!-- tree: as the mounted README prints it -->\n", "<!-- /tree -->\n", readme_table),
+    README: ("<!-- tree -->\n", "<!-- /tree -->\n", readme_table),
     MANUAL: (".Sh FILES\nNames in braces stand for many.\n.Bl -tag -width Ds\n", ".El\n",
              manual_table),
 }
@@ -71,12 +85,25 @@ def missing_options():
     return bad
 
 
+def missing_completions():
+    """Long options and commands of --help that a shell would not complete"""
+    source = open(OPTIONS, encoding="utf-8").read()
+    words = re.findall(r'^\s*"\s{4}(?:-\w, |    )--([\w-]+)', source, re.M)
+    words += re.findall(r'^\s*"\s{7}vmcorefs (\w+) ', source, re.M)
+    bad = [] if len(words) > 5 else [f"{OPTIONS}: no long options found"]
+    for document in COMPLETIONS:
+        text = open(document, encoding="utf-8").read()
+        bad += [f"{document}: does not complete {word}" for word in words
+                if not re.search(rf"(?<![\w-]){word}(?![\w-])", text.replace("--", ""))]
+    return bad
+
+
 def main():
     entries = tree()
     bad = [] if entries else ["fs/tree.def: no entries"]
     for document in TABLES:
         bad += check(document, entries, "--write" in sys.argv[1:])
-    bad += missing_options()
+    bad += missing_options() + missing_completions()
     print("\n".join(bad), end="\n" if bad else "")
     sys.exit(bool(bad))
 

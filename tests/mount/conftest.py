@@ -75,8 +75,8 @@ def mount(tmp_path):
     """mount(files and options...) -> Mount; unmounted at the end."""
     mounts = []
 
-    def make(*args):
-        mounts.append(Mount(tmp_path / f"mnt{len(mounts)}", *args))
+    def make(*args, **more):
+        mounts.append(Mount(tmp_path / f"mnt{len(mounts)}", *args, **more))
         return mounts[-1]
 
     yield make

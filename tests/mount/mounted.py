@@ -45,13 +45,14 @@ def wait_for(condition):
 class Mount:
     """vmcorefs in the foreground, so that its end and its exit status are seen."""
 
-    def __init__(self, point, *args):
+    def __init__(self, point, *args, env=None, preexec=None):
         self.point = Path(point)
         self.point.mkdir(exist_ok=True)
         self.log = self.point.with_name(self.point.name + ".stderr")
         with open(self.log, "wb") as log:
             self.daemon = subprocess.Popen([str(VMCOREFS), "-f", *map(str, args), str(point)],
-                                           stdin=subprocess.DEVNULL, stderr=log)
+                                           stdin=subprocess.DEVNULL, stderr=log, env=env,
+                                           preexec_fn=preexec)
         wait_for(lambda: self.daemon.poll() is not None or os.path.ismount(point))
         if self.daemon.poll() is not None:
             raise RuntimeError(self.log.read_text())
@@ -82,7 +83,7 @@ class Mount:
 def table():
     """(kind, path, function, help) of every line of tree.def."""
     text = re.sub(r"/\*.*?\*/", "", (ROOT / "fs/tree.def").read_text(), flags=re.S)
-    rules = re.findall(r'^([A-Z]+)\(\s*"([^"]+)",\s*(\w+),\s*((?:"[^"]*"\s*)+)\)', text, re.M)
+    rules = re.findall(r'^([A-Z]+)\(\s*"([^"]+)",\s*(?:has_\w+,\s*)?(\w+),\s*((?:"[^"]*"\s*)+)\)', text, re.M)
     return [(kind, path, function, "".join(re.findall(r'"([^"]*)"', help_)))
             for kind, path, function, help_ in rules]
 
@@ -97,7 +98,7 @@ def tree_paths():
     """(kind, path) of all that can be in the tree: also what one directory has like another."""
     rules = table()
     likes = {}
-    for source in (ROOT / "fs").glob("*.c"):
+    for source in (ROOT / "fs").rglob("*.c"):
         likes.update(re.findall(r'^const struct lister (\w+) = \{[^}]*\.like = "([^"]+)"',
                                 source.read_text(), re.M))
     base = [(kind, path) for kind, path, _, _ in rules]

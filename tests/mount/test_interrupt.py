@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from mounted import PATIENCE, mkdump, wait_for
+from mounted import PATIENCE, Mount, mkdump, wait_for
 
 # So many runs of pages that counting them takes long.
 SLOW = """
@@ -88,3 +88,110 @@ def test_others_do_not_wait(mount, slow):
     for reader in readers:
         reader.kill()
         reader.wait(PATIENCE)
+
+
+def test_what_takes_too_long_is_stopped(mount, slow):
+    """What is there by then is shown, and that it is not all."""
+    m = mount(slow)
+    start = time.monotonic()
+    text = (m / "dump/pages").read_text()
+    took = time.monotonic() - start
+    if took < 5:
+        pytest.skip("not slow here")
+    assert text.endswith("!! stopped after 10 s\n"), text[-200:]
+    assert 9 < took < 9 + PATIENCE / 4
+    assert (m / "dump/format").read_text()
+
+
+@pytest.fixture(scope="module")
+def some_time(tmp_path_factory):
+    """A dump with a text that takes a while, and the text."""
+    folder = tmp_path_factory.mktemp("some")
+    dump = mkdump(SLOW.replace("512G", "4G"), folder / "dump")
+    m = Mount(folder / "mnt", "-o", "timeout=0", dump)
+    text = (m / "dump/pages").read_text()
+    m.close()
+    return dump, text
+
+
+def halt(m, path):
+    """Read while the daemon is kept from working until its time is over: (exit status, text)."""
+    before = cpu_time(m)
+    with subprocess.Popen(["cat", str(m / path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True) as reader:
+        wait_for(lambda: reader.poll() is not None or cpu_time(m) > before + 0.03)
+        m.daemon.send_signal(signal.SIGSTOP)
+        time.sleep(4.5)
+        m.daemon.send_signal(signal.SIGCONT)
+        text = reader.stdout.read()
+    return reader.returncode, text
+
+
+def forget(path):
+    """What the kernel has of a file: the daemon is to be asked."""
+    with open(path, "rb") as f:
+        os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def test_what_was_stopped_is_whole_another_time(mount, some_time):
+    """It is made anew, and longer: the kernel is not to cut it to what there was first."""
+    dump, truth = some_time
+    m = mount("-o", "timeout=4", "-o", "cache=100", dump)
+    status, text = halt(m, "dump/pages")
+    if text == truth:
+        pytest.skip("not slow here")
+    assert status == 0 and text.endswith("!! stopped after 4 s\n") and len(text) != len(truth)
+
+    def is_whole():
+        forget(m / "dump/pages")
+        found = (m / "dump/pages").read_text()
+        assert found == truth or found.endswith("!! stopped after 4 s\n"), found
+        return found == truth
+
+    wait_for(is_whole)
+    assert (m / "dump/pages").stat().st_size == len(truth)
+
+
+def test_what_was_whole_is_no_shorter_another_time(mount, some_time):
+    """The kernel knows its size. It asks twice, and gets an error and then perhaps all."""
+    dump, truth = some_time
+    m = mount("-o", "timeout=4", "-o", "cache=100", dump)
+    wait_for(lambda: (m / "dump/pages").read_text() == truth)
+    for _ in range(2):
+        forget(m / "dump/pages")
+        status, text = halt(m, "dump/pages")
+        assert (status == 0 and text == truth) or (status and not text), (status, text)
+
+
+def test_time_is_the_user_s(mount, slow):
+    m = mount("-o", "timeout=1", slow)
+    start = time.monotonic()
+    assert (m / "dump/pages").read_text().endswith("!! stopped after 1 s\n")
+    assert time.monotonic() - start < PATIENCE / 4
+
+
+def test_how_soon_it_stops(mount, slow):
+    """Within 100 ms of the reader's Ctrl-C nothing is computed for it any more."""
+    m = mount(slow)
+    reader = begin(m, "cat", str(m / "dump/pages"))
+    reader.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    assert reader.wait(PATIENCE) == -signal.SIGINT
+    answered = time.monotonic() - start
+    before = cpu_time(m)
+    time.sleep(0.5)
+    # Seconds of computing, which a loaded machine does not stretch.
+    assert cpu_time(m) - before <= 0.1
+    assert answered < 0.1 + os.getloadavg()[0]
+
+
+@pytest.mark.parametrize("options", [[], ["-s"]])
+def test_who_is_to_end_does_not_finish_what_is_slow(mount, slow, options):
+    m = mount("-o", "timeout=0", *options, slow)
+    reader = begin(m, "cat", str(m / "dump/pages"))
+    start = time.monotonic()
+    m.daemon.terminate()
+    assert m.ended() == 0
+    assert time.monotonic() - start < PATIENCE / 4
+    assert reader.wait(PATIENCE) != 0
+    assert not os.path.ismount(m.point)

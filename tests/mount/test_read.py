@@ -7,6 +7,8 @@ import os
 import random
 import subprocess
 import tarfile
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +75,31 @@ def test_first_contact(mount, dumps, reader):
         assert len(whole[name]) == os.stat(m / name).st_size > 0
         assert whole[name] == by_blind_read(m / name)
         m.unmount()
+
+
+@pytest.mark.parametrize("options", [[], ["-s"]], ids=["threads", "one thread"])
+def test_the_kernel_is_given_texts_and_asks_again(mount, dumps, options):
+    """Whose size someone asked for: its bytes are there before it is read, and once it is dropped."""
+    m = mount(*options, *dumps["kdump"])
+    for path in text_files(m.point):
+        size = os.lstat(path).st_size
+        given = by_blind_read(path)
+        fd = os.open(path, os.O_RDONLY)
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(fd)
+        assert len(given) == size
+        assert by_blind_read(path) == given
+
+
+def test_many_ask_for_a_size_and_read(mount, dumps):
+    """All threads at once, each file by several: none waits for another for ever."""
+    one, two = mount(*dumps["kdump"]), mount(*dumps["kdump"])
+    whole = {p.relative_to(one.point): by_blind_read(p) for p in text_files(one.point)}
+    names = list(whole) * 8
+    with concurrent.futures.ThreadPoolExecutor(32) as pool:
+        read = pool.map(lambda name: by_stat_and_read(two.point / name), names)
+        for name, got in zip(names, read):
+            assert got == whole[name], name
 
 
 def test_wc_counts_what_cat_reads(mount, dumps):
@@ -183,3 +210,27 @@ def test_grep_and_find_end(tree):
     done = subprocess.run(["find", "-L", str(tree.point), "-type", "f"], capture_output=True,
                           check=True, timeout=60)
     assert b"memory/physical" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="dropping caches needs root")
+def test_first_reads_of_one_handle(mount):
+    """Several at once take its text once: when the kernel forgets the file there is nothing that still holds it."""
+    m = mount("--no-debuginfo", "-o", "cache=1K", SAMPLE)
+    files = [path for pid in sorted(os.listdir(m / "tasks"))[:40]
+             for name in ("task_struct", "signal_struct", "stack-raw") if (path := m / f"tasks/{pid}/{name}").is_file()]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            for path in files:
+                size = path.stat().st_size
+                with open(path, "rb", buffering=0) as f:
+                    os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+                    os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+                    start = threading.Barrier(8)
+
+                    def read(at):
+                        start.wait()
+                        return os.pread(f.fileno(), 4096, at)
+
+                    list(pool.map(read, [i * 4096 % max(size, 1) for i in range(8)]))
+            Path("/proc/sys/vm/drop_caches").write_text("2", encoding="ascii")
+    assert (m / "summary").read_text()

@@ -1,6 +1,7 @@
 """Directories, names and attributes."""
 
 import ctypes
+import functools
 import os
 import re
 import stat
@@ -10,20 +11,39 @@ import pytest
 
 from mounted import some, tree_paths, tree_rules, walk
 
-KINDS = {"TEXT": stat.S_ISREG, "RAW": stat.S_ISREG, "WINDOW": stat.S_ISREG, "LINK": stat.S_ISLNK,
-         "LIST": stat.S_ISDIR}
+KINDS = {"TEXT": stat.S_ISREG, "SOME": stat.S_ISREG, "RAW": stat.S_ISREG, "WINDOW": stat.S_ISREG, "LINK": stat.S_ISLNK,
+         "LIST": stat.S_ISDIR, "WALK": stat.S_ISDIR}
 SYS_getdents64 = {"x86_64": 217}.get(os.uname().machine, 61)
 
 
+@functools.cache
+def fixed_names():
+    """{directory as the table writes it: its names that are no patterns}"""
+    found = {}
+    for _, path in tree_paths():
+        parts = path.split("/")
+        for i, part in enumerate(parts[1:], 1):
+            if "{" not in part:
+                found.setdefault("/".join(parts[:i]), set()).add(part)
+    return found
+
+
 def pattern(path):
-    return re.sub(r"\{\w+\}", r"[^/\n]+", path)
+    """What the table's path matches; a pattern does not stand for the names beside it."""
+    parts = path.split("/")
+    for i, part in enumerate(parts):
+        fixed = "|".join(map(re.escape, sorted(fixed_names().get("/".join(path.split("/")[:i]), ()))))
+        but = rf"(?!(?:{fixed})(?:/|$))" if fixed else ""
+        parts[i] = re.sub(r"\{\w+\}", lambda _, but=but: but + r"[^/\n]+", part)
+    return "/".join(parts)
 
 
 def test_find_equals_the_table(any_tree):
     paths = [path for _, path in tree_paths()]
-    links = {path for kind, path in tree_paths() if kind == "LINK"}
+    maybe = {path for kind, path in tree_paths() if kind in ("LINK", "SOME")}
     found = walk(any_tree.point)
-    known = set()
+    # What is below a walker is not in the table.
+    known = {pattern(path) + "/.*" for kind, path in tree_paths() if kind == "WALK"}
     for path in paths:
         parts = path.split("/")
         known |= {pattern("/".join(parts[:i])) for i in range(2, len(parts) + 1)}
@@ -31,13 +51,12 @@ def test_find_equals_the_table(any_tree):
     for path in found:
         assert known.fullmatch(path), f"{path} is not in the table"
     everything = "\n".join(found)
-    folders = "\n".join(p for p in found if stat.S_ISDIR(os.lstat(any_tree / p).st_mode))
     filled = "\n".join({path.rsplit("/", 1)[0] for path in found})
     for path in paths:
         # A directory of names may be empty; what is in one that is not, must be there, but for a
-        # link that leads nowhere.
+        # link that leads nowhere, and for what only some have.
         above, last = path.rsplit("/", 1)
-        if "{" not in last and path not in links and re.search(f"^{pattern(above)}$", filled, re.M):
+        if "{" not in last and path not in maybe and re.search(f"^{pattern(above)}$", filled, re.M):
             assert re.search(f"^{pattern(path)}$", everything, re.M), f"{path} is not there"
 
 
@@ -161,3 +180,10 @@ def test_statfs(tree, dumps):
     assert fs.f_bfree == fs.f_bavail == 0
     assert fs.f_blocks * fs.f_frsize >= os.path.getsize(dumps["kdump"][0])
     assert fs.f_namemax >= 255
+
+
+def test_no_such_object(tree):
+    """What is not there is not, also below what a walker finds its way in."""
+    for path in "objects/nothing@1000", "objects/x", "objects/task_struct@zzz", "objects/":
+        assert os.path.lexists(tree / path) == path.endswith("/"), path
+    assert (tree / "README").read_bytes()

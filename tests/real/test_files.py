@@ -1,19 +1,12 @@
 """Mappings, open files, places, namespaces and mounts of every task and thread are what the guest's
 /proc said just before the crash."""
 
-import json
 import os
 import re
-from pathlib import Path
+import stat
 
-import lab
 import pytest
-from mounted import Mount
-from test_tasks import knows_slab_pages
-
-TEXTS = ["maps", "mountinfo", "mounts"]
-LINKS = ["cwd", "root", "exe"]
-LINK_FOLDERS = ["fd", "ns"]
+from proc import LINK_FOLDERS, LINKS, TEXTS, Truth, assert_same_lines, unknown_options
 
 # Lines of fdinfo that are not compared, and why. None: the whole of such a file.
 MOVES = {
@@ -25,41 +18,9 @@ MOVES = {
 OF_MODULES = {"/dev/net/tun"}
 
 
-class Truth:
-    """What the guest's /proc said, without the copier, whose own files moved while it worked."""
-
-    def __init__(self, folder):
-        self.proc = Path(folder) / "truth/proc"
-        self.slots = json.loads((Path(folder) / "truth/load.json").read_text())
-        self.copier = str(self.slots["truth"]["pid"])
-
-    def folders(self):
-        """Of processes ("12") and of their threads ("12/task/34")."""
-        for pid in sorted((e.name for e in os.scandir(self.proc) if e.name.isdigit()), key=int):
-            if pid == self.copier:
-                continue
-            yield pid
-            threads = self.proc / pid / "task"
-            for tid in sorted(os.listdir(threads) if threads.is_dir() else [], key=int):
-                yield f"{pid}/task/{tid}"
-
-    def files(self, name):
-        """(folder, path) where the truth has a file or a link of this name."""
-        for folder in self.folders():
-            path = self.proc / folder / name
-            if os.path.lexists(path):
-                yield folder, path
-
-    def lists(self, name):
-        """(folder, its names) of the directories of this name."""
-        for folder, path in self.files(name):
-            if path.is_dir():
-                yield folder, set(os.listdir(os.fsencode(path)))
-
-
 @pytest.fixture(scope="module")
-def truth(crashed):
-    return Truth(crashed)
+def truth(guest):
+    return Truth(guest)
 
 
 def link(path):
@@ -67,49 +28,29 @@ def link(path):
 
 
 @pytest.fixture(scope="module")
-def unknown(original):
-    """File systems whose mount options the dump does not tell."""
-    return [] if (original / "symbols/btf_modules").exists() else ["overlay"]
-
-
-def agrees(ours, theirs, unknown_):
-    """Are two lines equal, but for options that are not known, of these file systems?"""
-    if b",..." in ours and any(f" {fs} ".encode() in ours for fs in unknown_):
-        return re.fullmatch(re.escape(ours).replace(re.escape(b",..."), rb"(,[^ ]*)?"), theirs)
-    return ours == theirs
-
-
-def assert_same_lines(tree, truth_, name, unknown_):
-    compared = 0
-    for folder, path in truth_.files(name):
-        ours = (tree / "tasks" / folder / name).read_bytes().split(b"\n")
-        theirs = path.read_bytes().split(b"\n")
-        assert len(ours) == len(theirs), folder
-        for pair in zip(ours, theirs):
-            assert agrees(*pair, unknown_), (folder, *pair)
-        compared += 1
-    assert compared > 50
+def unknown(tree):
+    return unknown_options(tree)
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_text(original, truth, unknown, name):
-    assert_same_lines(original, truth, name, unknown)
+def test_text(tree, truth, unknown, name):
+    assert_same_lines(tree, truth, name, unknown)
 
 
 @pytest.mark.parametrize("name", LINKS)
-def test_link(original, truth, name):
+def test_link(tree, truth, name):
     compared = 0
     for folder, path in truth.files(name):
-        assert link(original / "tasks" / folder / name) == link(path), folder
+        assert link(tree / "tasks" / folder / name) == link(path), folder
         compared += 1
     assert compared > 50
 
 
 @pytest.mark.parametrize("name", LINK_FOLDERS)
-def test_links(original, truth, name):
+def test_links(tree, truth, name):
     compared = 0
     for folder, names in truth.lists(name):
-        ours = original / "tasks" / folder / name
+        ours = tree / "tasks" / folder / name
         listed = set(os.listdir(os.fsencode(ours)))
         assert names <= listed, folder
         for entry in names:
@@ -122,29 +63,71 @@ def test_links(original, truth, name):
     assert compared > 300
 
 
+def read_flags(truth, folder, fd):
+    return int(re.search(rb"^flags:\t(\d+)", (truth.proc / folder / "fdinfo" / fd).read_bytes(), re.M)[1], 8)
+
+
+def test_modes_of_descriptors(tree, truth):
+    """The mode of a link says how the file is open."""
+    modes = {os.O_RDONLY: 0o500, os.O_WRONLY: 0o300, os.O_RDWR: 0o700}
+    seen = set()
+    for folder, names in truth.lists("fdinfo"):
+        for fd in map(os.fsdecode, names):
+            flags = read_flags(truth, folder, fd)
+            mode = os.lstat(tree / "tasks" / folder / "fd" / fd).st_mode
+            expected = 0 if flags & os.O_PATH else modes.get(flags & os.O_ACCMODE)
+            assert stat.S_ISLNK(mode) and stat.S_IMODE(mode) == expected, (folder, fd)
+            seen.add(expected)
+    assert seen == {0, *modes.values()}
+
+
+def test_behind_links(tree, truth):
+    """What is no path can be followed, by its kind and number; not read."""
+    kinds = {"socket": stat.S_IFSOCK, "pipe": stat.S_IFIFO}
+    seen = set()
+    for name in LINK_FOLDERS:
+        for folder, names in truth.lists(name):
+            for entry in map(os.fsdecode, names):
+                here = tree / "tasks" / folder / name / entry
+                found = re.fullmatch(r"(\w+):\[(\d+)\]", os.readlink(here))
+                if not found:
+                    continue
+                st = os.stat(here)
+                assert st.st_ino == int(found[2])
+                assert stat.S_IFMT(st.st_mode) == kinds.get(found[1], stat.S_IFREG)
+                seen.add(found[1])
+    assert seen >= {"socket", "pipe", "net", "uts"}
+    ns = tree / "tasks/1/ns"
+    assert set(os.listdir(ns)) == set(os.listdir(truth.proc / "1/ns"))
+    with pytest.raises(OSError, match="No such device or address"):
+        (ns / "uts").read_bytes()
+    for name in ("uts:[1", "uts:[]", "uts:[x]", "uts:[1]x", "socket:[1]", "uts"[:2]):
+        assert not (ns / name).exists()
+
+
 def without_moves(name, text):
     """The text of fdinfo of the file of that name, without what is not compared."""
     pattern, _ = MOVES.get(name, (b"(?!)", None))
     return b"" if pattern is None else re.sub(pattern, b"", text)
 
 
-def test_fdinfo(original, truth, unknown):
+def test_fdinfo(tree, truth, unknown):
     compared = 0
     for folder, names in truth.lists("fdinfo"):
-        ours = original / "tasks" / folder
+        ours = tree / "tasks" / folder
         assert set(os.listdir(os.fsencode(ours / "fdinfo"))) == names
         for fd in map(os.fsdecode, names):
             there = truth.proc / folder
             name = os.readlink(there / "fd" / fd) if os.path.lexists(there / "fd" / fd) else ""
             if unknown and name in OF_MODULES:
                 continue
-            texts = [(tree / "fdinfo" / fd).read_bytes() for tree in (ours, there)]
+            texts = [(where / "fdinfo" / fd).read_bytes() for where in (ours, there)]
             assert without_moves(name, texts[0]) == without_moves(name, texts[1]), (folder, fd)
             compared += 1
     assert compared > 300
 
 
-def test_timerfd_runs_down(original, truth):
+def test_timerfd_runs_down(tree, truth):
     """The time that is left is less than what the copier saw, by less than the copy took."""
     def left(text):
         seconds, nanoseconds = re.search(rb"it_value: \((\d+), (\d+)\)", text).groups()
@@ -152,7 +135,7 @@ def test_timerfd_runs_down(original, truth):
 
     pid, fd = (str(truth.slots["files"][key]) for key in ("pid", "fd timerfd"))
     then = left((truth.proc / pid / "fdinfo" / fd).read_bytes())
-    now = left((original / "tasks" / pid / "fdinfo" / fd).read_bytes())
+    now = left((tree / "tasks" / pid / "fdinfo" / fd).read_bytes())
     assert 0 <= then - now < 120 * 10**9
 
 
@@ -161,11 +144,11 @@ def escaped(name):
     return re.sub(rb"[\x00-\x1f\x7f\\]", lambda m: b"\\%03o" % m[0][0], name)
 
 
-def test_table_of_files(original, truth):
+def test_table_of_files(tree, truth):
     for folder, names in truth.lists("fd"):
         if "/" in folder:
             continue
-        lines = (original / "tasks" / folder / "files").read_bytes().splitlines()
+        lines = (tree / "tasks" / folder / "files").read_bytes().splitlines()
         assert re.fullmatch(rb'PID: \d+ +TASK: [0-9a-f]{16}  CPU: \d+ +COMMAND: ".*"', lines[0])
         assert re.fullmatch(rb"ROOT: \S.*    CWD: \S.*", lines[1])
         assert lines[2].split() == [b"FD", b"FILE", b"DENTRY", b"INODE", b"TYPE", b"PATH"]
@@ -179,10 +162,10 @@ def test_table_of_files(original, truth):
                 assert found[fd] == escaped(target)
 
 
-def test_sockets(original, truth):
+def test_sockets(tree, truth):
     """Addresses and states of sockets that the load opened."""
     slot = truth.slots["sockets"]
-    text = (original / f"tasks/{slot['pid']}/files").read_text("latin-1")
+    text = (tree / f"tasks/{slot['pid']}/files").read_text("latin-1")
     shown = {int(line.split()[0]): line.split(maxsplit=5)[5].split(" ", 1)[1]
              for line in text.splitlines()[3:] if "socket:[" in line}
     ends = [shown[slot[f"fd tcp {end}"]].split() for end in ("from", "to")]
@@ -199,13 +182,13 @@ def test_sockets(original, truth):
     assert shown[slot["fd packet"]].startswith("PACKET RAW ")
 
 
-def test_table_of_mappings(original, truth):
+def test_table_of_mappings(tree, truth):
     """crash's table has the ranges and names of maps."""
     for folder, path in truth.files("maps"):
         if "/" in folder:
             continue
         maps = [line.split(maxsplit=5) for line in path.read_bytes().splitlines()]
-        table_ = (original / "tasks" / folder / "vm").read_bytes().splitlines()[4:]
+        table_ = (tree / "tasks" / folder / "vm").read_bytes().splitlines()[4:]
         rows_ = [line.split(maxsplit=4) for line in table_]
         assert [b"-".join(b"%08x" % int(n, 16) for n in row[1:3]) for row in rows_] == \
             [row[0] for row in maps]
@@ -213,25 +196,12 @@ def test_table_of_mappings(original, truth):
             [row[5] if len(row) > 5 else b"" for row in maps]
 
 
-def test_without_user_memory(original, crashed, truth, unknown, tmp_path):
-    """All of this is the kernel's own memory, which dump level 31 keeps, but for what ext4 has in its
-    super block, which is in the page cache."""
-    if not knows_slab_pages((original / "vmcoreinfo").read_text()):
-        pytest.skip("this makedumpfile leaves out the slab pages of this kernel")
-    m = Mount(tmp_path / "mnt", *lab.variant(crashed, "zlib-d31"))
-    try:
-        for name in TEXTS:
-            assert_same_lines(m, truth, name, [*unknown, "ext4"])
-    finally:
-        m.close()
-
-
-def test_memory(original, crashed, truth):
+def test_memory(tree, guest, truth):
     """What a process has mapped of its program is the program, wherever it is in memory."""
-    program = (crashed / "load").read_bytes()
+    program = (guest / "load").read_bytes()
     pid = str(truth.slots["maps"]["pid"])
     found = 0
-    with open(original / "tasks" / pid / "mem", "rb", buffering=0) as mem:
+    with open(tree / "tasks" / pid / "mem", "rb", buffering=0) as mem:
         assert mem.read(4096) == b""
         for line in (truth.proc / pid / "maps").read_text().splitlines():
             start, end, flags, offset, name = re.match(
@@ -249,4 +219,4 @@ def test_memory(original, crashed, truth):
         with pytest.raises(OSError):
             os.pread(mem.fileno(), 1, 0x1000)
     assert found > 20
-    assert (original / "tasks/2/mem").read_bytes() == b""
+    assert (tree / "tasks/2/mem").read_bytes() == b""

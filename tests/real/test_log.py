@@ -2,12 +2,15 @@
 
 import json
 import re
-import shutil
 import subprocess
 
 import pytest
+from forms import skip_foreign
+from lab import makedumpfile, peers
 
 STAMP = re.compile(r"\[ *\d+\.\d{6}\]")
+# A newer makedumpfile tells whose record it is, which these kernels do not print (PRINTK_CALLER).
+CALLER = re.compile(rf"^({STAMP.pattern}) \[ *[TC]\d+\]", re.M)
 
 
 def plain(text):
@@ -33,32 +36,31 @@ def test_has_what_the_console_has(original, crashed):
     assert len(missing) <= 3, missing
 
 
-def test_ends_with_the_crash(original):
+def test_ends_with_the_crash(original, machine):
     log = (original / "log").read_text()
-    assert "BUG: kernel NULL pointer dereference" in log
+    assert machine.faults in log
     assert "crashme" in log
 
 
 def test_as_makedumpfile_prints_it(original, crashed, tmp_path):
-    out = tmp_path / "dmesg"
-    subprocess.run(["makedumpfile", "--dump-dmesg", crashed / "vmcore", out], check=True,
-                   capture_output=True, timeout=300)
-    ours, theirs = (original / "log").read_text(), out.read_text(errors="replace")
+    skip_foreign(crashed)
+    out, vmcore = tmp_path / "dmesg", crashed / "vmcore"
+    subprocess.run(makedumpfile.for_kernel_of(vmcore).argv(["--dump-dmesg", vmcore, out], vmcore, tmp_path),
+                   check=True, capture_output=True, timeout=300)
+    ours, theirs = (original / "log").read_text(), CALLER.sub(r"\1", out.read_text(errors="replace"))
     assert plain(ours) == plain(theirs)
     assert [line for line in ours.splitlines() if STAMP.match(line)] == \
         [line for line in theirs.splitlines() if STAMP.match(line)]
 
 
 def test_as_crash_prints_it(original, crashed):
-    """Where this machine's crash can open the dump."""
-    if not shutil.which("crash"):
-        pytest.skip("no crash")
-    done = subprocess.run(["crash", "-s", crashed / "vmlinux", crashed / "vmcore"], text=True,
-                          input="log\nquit\n", capture_output=True, timeout=300, errors="replace")
+    skip_foreign(crashed)
+    done = peers.run(["crash", "-s", crashed / "vmlinux", crashed / "vmcore"],
+                     *peers.dump_folders(crashed), stdin=None, input="log\nquit\n", timeout=300)
     lines = done.stdout.splitlines()
-    start = next((i for i, line in enumerate(lines) if "Linux version" in line), None)
-    if done.returncode or start is None:
-        pytest.skip("this crash does not open the dump")
+    if "crash: invalid structure member" in done.stdout + done.stderr:
+        pytest.skip("crash is older than this kernel: " + done.stderr.strip().splitlines()[0])
+    start = next(i for i, line in enumerate(lines) if "Linux version" in line)
     assert plain("\n".join(lines[start:])) == plain((original / "log").read_text())
 
 

@@ -6,14 +6,15 @@ import re
 from collections import defaultdict
 
 import pytest
+from forms import shown_as
 
 # How parameters look that their module prints in its own way.
 OWN_KIND = re.compile(r"<\S+ \[(\w+)\] of (0x[0-9a-f]+|0)>\n")
 
 
 @pytest.fixture(scope="module")
-def truth(crashed):
-    return crashed / "truth"
+def truth(guest):
+    return guest / "truth"
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +28,14 @@ def text(path):
     return path.read_text(encoding="latin-1")
 
 
-def test_list(original, loaded):
-    assert os.listdir(original / "modules") == list(loaded)
+def test_list(tree, loaded):
+    assert os.listdir(tree / "modules") == list(loaded)
 
 
-def test_line(original, loaded):
+def test_line(tree, loaded):
     """Each field of /proc/modules: name size refcnt users state address taint."""
     for name, fields in loaded.items():
-        folder = original / "modules" / name
+        folder = tree / "modules" / name
         users = [u for u in fields[3].split(",") if u not in ("-", "", "[permanent]")]
         assert text(folder / "size") == fields[1] + "\n"
         assert text(folder / "refcnt") == fields[2] + "\n"
@@ -44,12 +45,12 @@ def test_line(original, loaded):
         assert text(folder / "base") == fields[5] + "\n"
         assert f"({text(folder / 'taint').strip()})" == (fields[6:] or ["()"])[0]
         for user in users:
-            assert os.path.samefile(folder / "holders" / user, original / "modules" / user)
+            assert os.path.samefile(folder / "holders" / user, tree / "modules" / user)
 
 
-def test_attributes(original, truth, loaded):
+def test_attributes(tree, truth, loaded):
     for name in loaded:
-        ours, theirs = original / "modules" / name, truth / "sys/module" / name
+        ours, theirs = tree / "modules" / name, truth / "sys/module" / name
         for attribute in ("taint", "version", "srcversion"):
             told = theirs / attribute
             assert text(ours / attribute) == (text(told) if told.exists() else "")
@@ -57,10 +58,10 @@ def test_attributes(original, truth, loaded):
         assert text(ours / "size") == f"{sizes}\n"
 
 
-def test_memory(original, loaded):
+def test_memory(tree, loaded):
     """The parts fill the module's memory: the first is at the base, together they are its size."""
     for name, fields in loaded.items():
-        rows = [row.split() for row in text(original / "modules" / name / "memory").splitlines()]
+        rows = [row.split() for row in text(tree / "modules" / name / "memory").splitlines()]
         assert rows[0][0].split("-")[0] == fields[5]
         assert rows[0][2] == "text"
         assert sum(int(row[1]) for row in rows) == int(fields[1])
@@ -69,20 +70,20 @@ def test_memory(original, loaded):
             assert last - first == int(row[1])
 
 
-def test_sections(original, truth, loaded):
+def test_sections(tree, truth, loaded):
     for name in loaded:
-        ours, theirs = (tree / name / "sections"
-                        for tree in (original / "modules", truth / "sys/module"))
+        ours, theirs = (where / name / "sections"
+                        for where in (tree / "modules", truth / "sys/module"))
         assert sorted(os.listdir(ours)) == sorted(os.listdir(theirs))
         for section in os.listdir(theirs):
             assert text(ours / section) == text(theirs / section)
 
 
-def test_parameters(original, truth, loaded):
+def test_parameters(tree, truth, loaded):
     compared = 0
     for name in loaded:
-        ours, theirs = (tree / name / "parameters"
-                        for tree in (original / "modules", truth / "sys/module"))
+        ours, theirs = (where / name / "parameters"
+                        for where in (tree / "modules", truth / "sys/module"))
         for parameter in os.listdir(theirs) if theirs.exists() else []:
             own = OWN_KIND.fullmatch(text(ours / parameter))
             if own:
@@ -91,29 +92,29 @@ def test_parameters(original, truth, loaded):
             assert text(ours / parameter) == text(theirs / parameter)
             compared += 1
     assert compared >= 20
-    assert OWN_KIND.fullmatch(text(original / "modules/crashme/parameters/p_custom"))
+    assert OWN_KIND.fullmatch(text(tree / "modules/crashme/parameters/p_custom"))
     # One that /sys does not show, for its mode is 0.
-    assert text(original / "modules/crashme/parameters/p_hidden") == "99\n"
+    assert text(tree / "modules/crashme/parameters/p_hidden") == "99\n"
 
 
-def test_build_id(original, truth, loaded, crashed):
+def test_build_id(tree, truth, loaded, guest):
     for name in loaded:
         note = (truth / "sys/module" / name / "notes/.note.gnu.build-id").read_bytes()
-        assert text(original / "modules" / name / "build-id") == note[-20:].hex() + "\n"
-    told = json.loads((crashed / "meta.json").read_text())["build_ids"]["crashme.ko"]
-    assert text(original / "modules/crashme/build-id") == told + "\n"
+        assert text(tree / "modules" / name / "build-id") == note[-20:].hex() + "\n"
+    told = json.loads((guest / "meta.json").read_text())["build_ids"]["crashme.ko"]
+    assert text(tree / "modules/crashme/build-id") == told + "\n"
 
 
-def test_symbols(original, truth, loaded):
+def test_symbols(tree, truth, loaded):
     """The modules' lines of /proc/kallsyms, in any order. Those of an initialisation, which is over,
     are ftrace's: they lie outside the module's memory."""
     theirs = defaultdict(list)
-    for line in text(truth / "proc/kallsyms").splitlines():
+    for line in shown_as(text(truth / "proc/kallsyms")).splitlines():
         fields = line.split()
         if len(fields) == 4 and fields[3].strip("[]") in loaded:
             theirs[fields[3].strip("[]")].append(fields[:3])
     for name in loaded:
-        folder = original / "modules" / name
+        folder = tree / "modules" / name
         ours = [line.split() for line in text(folder / "symbols").splitlines()]
         parts = [[int(n, 16) for n in line.split()[0].split("-")]
                  for line in text(folder / "memory").splitlines()]
@@ -122,17 +123,17 @@ def test_symbols(original, truth, loaded):
         assert sorted(ours) == sorted(known)
 
 
-def test_named(original, truth):
+def test_named(tree, truth):
     """Symbols of modules are in /symbols, too."""
     address = next(line.split()[1] for line in text(truth / "crashme").splitlines()
                    if line.startswith("p_int "))
-    assert text(original / "symbols/p_int/address") == f"0x{address}\n"
-    assert text(original / "symbols/p_int/module") == "crashme\n"
+    assert text(tree / "symbols/p_int/address") == f"0x{address}\n"
+    assert text(tree / "symbols/p_int/module") == "crashme\n"
 
 
-def test_structure(original, loaded):
+def test_structure(tree, loaded):
     for name in loaded:
-        lines = text(original / "modules" / name / "module").splitlines()
+        lines = text(tree / "modules" / name / "module").splitlines()
         assert lines[0] == "struct module {"
         assert lines[-1] == "}"
         assert f'  name = "{name}",' in lines

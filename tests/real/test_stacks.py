@@ -1,20 +1,27 @@
 """Stacks: those of sleeping tasks are what the guest's /proc said just before the crash, that of the
 task that died is what the kernel printed."""
 
+import mmap
 import os
 import re
+import shutil
+import struct
 from pathlib import Path
 
-import lab
 import pytest
+from forms import HOW, alone
 from mounted import Mount
 
-SUITES = os.environ.get("VMCOREFS_KERNELS", "bookworm").split()
-
-# Ways to die that take another path each; VMCOREFS_CRASHES asks for more of them.
-WAYS = os.environ.get("VMCOREFS_CRASHES", "null bug hardirq tasklet overflow jump sysrq").split()
-
 FRAME = re.compile(r"[\w.]+\+0x[0-9a-f]+/0x[0-9a-f]+")
+
+
+@pytest.fixture(scope="module", params=HOW)
+def original(request, crashed, tmp_path_factory):
+    files = alone(crashed, request.param)
+    m = Mount(tmp_path_factory.mktemp("original") / "mnt", *files)
+    assert ("vmlinux" in read(m / "dump/debuginfo")) == ("--no-debuginfo" not in files)
+    yield m
+    m.close()
 
 
 def frames(text):
@@ -89,34 +96,48 @@ def test_every_stack_ends(original):
             assert "!!" not in text and "?" not in text, text
 
 
-def oops(log):
-    """The lines of the first trace in the log, without time stamps. (The console may lack it: the
-    capture kernel does not wait for it.)"""
+def oops(died):
+    """The lines of the trace that panic() printed, else of the first in the log, without time stamps.
+    (The console may lack it: the capture kernel does not wait for it.)"""
     stamp = re.compile(r"^\[ *\d+\.\d+\] ?(\[ *T\d+\] ?)?")
-    lines = [stamp.sub("", line) for line in read(log).splitlines()]
+    lines = [stamp.sub("", line) for line in read(died / "log").splitlines()]
+    panic = next((i for i, line in enumerate(lines) if line.startswith("Kernel panic")), 0)
+    if died.machine.trace in lines[panic:]:
+        lines = lines[panic:]
     start = next(i for i, line in enumerate(lines)
-                 if re.match(r"RIP: 0010:|Call Trace:", line))
+                 if line.startswith((died.machine.place, died.machine.trace)))
+    # On arm64 the code stands at the end, on x86 behind the registers of each exception.
+    last = r"Modules linked in|---\[ end|Kernel Offset|SMP: stopping"
+    last += "" if died.machine.place_is_frame else r"|Code: [^R]"
     end = next((i for i, line in enumerate(lines[start:], start)
-                if re.match(r"Modules linked in|---\[ end|Kernel Offset", line)), len(lines))
+                if re.match(last, line) and i > start + 8), len(lines))
     return lines[start:end]
 
 
-def printed_frames(lines):
+def printed_frames(died):
     """As frames(), those that were interrupted too; user space is no frame."""
     found = []
-    for line in lines:
-        m = re.match(rf" ({FRAME.pattern})(?: \[(\w+)\])?", line) or \
-            re.match(rf"RIP: 0010:({FRAME.pattern})(?: \[(\w+)\])?", line)
+    for line in oops(died):
+        m = re.match(rf" ({FRAME.pattern})(?: \[(\w+)\])?", line) or died.machine.place_is_frame and \
+            re.match(rf"{died.machine.place}({FRAME.pattern})(?: \[(\w+)\])?", line)
         if m:
             found.append((m[1], m[2]))
     return found
+
+
+def without_a_frame(died, ours, printed):
+    """arm64's own unwinder passes over who called a function that had no frame when it was interrupted;
+    lr says who it is."""
+    lr = re.search(rf"^\[[^]]*\] lr : ({FRAME.pattern})(?: \[(\w+)\])?", read(died / "log"), re.M)
+    if lr and lr.groups() in ours and lr.groups() not in printed:
+        ours.remove(lr.groups())
 
 
 def our_frames(text):
     """The same of a stack, whose exceptions have offsets in decimal and no sizes."""
     found = []
     for line in text.splitlines():
-        m = re.match(r"    \[exception RIP: ([\w.]+)\+(\d+)\](?: \[(\w+)\])?", line)
+        m = re.match(r"    \[exception \w+: ([\w.]+)\+(\d+)\](?:  \[(\w+)\])?", line)
         if m:
             found.append((f"{m[1]}+{int(m[2]):#x}", m[3]))
         else:
@@ -129,67 +150,84 @@ def same_frame(ours, printed):
         (ours[0] == printed[0] or ours[0] == printed[0].partition("/")[0])
 
 
-def registers(lines):
-    """{name: value} of the first block; names as crash has them."""
-    register = re.compile(r"\b([A-Z][A-Z0-9_]{1,7}): (?:00[0-9a-f]{2}:)?([0-9a-f]{4,16})\b")
+def registers(lines, machine=None):
+    """{name: value} of the first block, ours or what the kernel printed; names as crash has them."""
+    register = machine.printed if machine else re.compile(r"\b([A-Z][A-Z0-9_]{1,8}): ([0-9a-f]{4,16})\b")
     found = {}
     for line in lines:
         for name, value in register.findall(line):
-            name = {"EFLAGS": "RFLAGS", "R08": "R8", "R09": "R9"}.get(name, name)
+            name = machine.renamed.get(name, name) if machine else name
             found.setdefault(name, int(value, 16))
     return found
 
 
-@pytest.fixture(scope="module", params=[(s, w) for s in SUITES for w in WAYS],
-                ids=lambda p: "-".join(p))
-def died(request, tmp_path_factory):
-    """A kdump of each way to die, mounted."""
-    suite, way = request.param
-    folder = lab.dump(suite=suite, crash=way, via="kdump")
-    mount = Mount(tmp_path_factory.mktemp("died") / "mnt", folder / "vmcore")
-    yield mount
-    mount.close()
+def compare_with_guesses(died, ours):
+    """The kernel's own unwinder gives up at what lies in a module and is no code: it printed all that it
+    found on the stack as guesses, ours among them."""
+    guesses = iter(re.findall(rf"\? ({FRAME.pattern})(?: \[(\w+)\])?", "\n".join(oops(died))))
+    assert len(ours) > 5
+    assert all(any(ours_ == (name, module or None) for name, module in guesses)
+               for ours_ in ours[1:]), ours
+
+
+def behind_panic(found):
+    return found[next(i for i, f in enumerate(found) if re.match(r"v?panic\+", f[0])) + 1:]
 
 
 def test_panic_stack(died):
     """From the exception, or from panic(), on: what the kernel printed, each frame, no other."""
-    printed = printed_frames(oops(died / "log"))
+    printed = printed_frames(died)
     text = read(died / "panic/stack")
     ours = our_frames(text)
-    assert ours[0][0].startswith("machine_kexec+"), text
+    assert died.via != "kdump" or ours[0][0].startswith("machine_kexec+"), text
     first = printed[0][0].partition("+")[0]
-    if first in ("dump_stack_lvl", "dump_stack"):
-        printed = printed[next(i for i, f in enumerate(printed) if f[0].startswith("panic+")) + 1:]
-        ours = ours[next(i for i, f in enumerate(ours) if f[0].startswith("panic+")) + 1:]
+    if first in ("dump_stack_lvl", "dump_stack", "dump_backtrace", "show_stack"):
+        printed, ours = behind_panic(printed), behind_panic(ours)
     else:
         ours = ours[next(i for i, f in enumerate(ours) if same_frame(f, printed[0])):]
-    assert len(printed) > 3
+    without_a_frame(died, ours, printed)
+    if died.way == "nx":
+        compare_with_guesses(died, ours)
+        return
+    assert len(printed) > 2
     assert len(ours) == len(printed) and all(map(same_frame, ours, printed)), (ours, printed)
     assert "?" not in text and "!!" not in text
 
 
 def test_exception_registers(died):
     """The block below the first exception has the registers that the kernel printed."""
-    lines = oops(died / "log")
+    lines, machine = oops(died), died.machine
     stack = read(died / "panic/stack")
-    if not lines[0].startswith("RIP:"):
+    start = next((i for i, line in enumerate(lines) if line.startswith(machine.place)), None)
+    if start is None and machine.place_is_frame:
         assert "[exception" not in stack
         return
-    printed = registers(lines)
-    ours = registers(stack.partition("[exception RIP")[2].splitlines()[1:8])
-    names = "RAX RBX RCX RDX RSI RDI RBP RSP R8 R9 R10 R11 R12 R13 R14 R15 RFLAGS".split()
+    if start is None:   # arm64 prints them before the panic, and not again
+        lines = re.findall(r"^\[[^]]*\] (.*)", read(died / "log"), re.M)
+        start = next((i for i, line in enumerate(lines) if line.startswith(machine.place)), None)
+        if start is None:
+            assert "[exception" not in stack
+            return
+    printed = registers(lines[start:], machine)
+    ours = registers(stack.partition("[exception ")[2].splitlines()[1:])
+    names = set(machine.registers) & set(printed)
+    assert len(names) >= len(machine.registers) - 1
     assert {n: ours[n] for n in names} == {n: printed[n] for n in names}
 
 
 def test_other_cpus(died):
-    """They stand in the NMI that stopped them, and below it is what they did."""
+    """They stand in what stopped them, of a kdump an NMI, and below it is what they did."""
     panic = os.readlink(died / "panic")
     others = 0
     for cpu in (died / "cpus").iterdir():
         if os.path.realpath(cpu / "task") == os.path.realpath(died / panic):
             continue
         text = read(cpu / "stack")
-        assert "crash_nmi_callback" in text.splitlines()[1], text
+        lines = [line for line in text.splitlines() if "(inlined)" not in line]
+        if died.via == "kdump":
+            assert any(name in lines[1] for name in died.machine.stopped_by_kdump), text
+        else:
+            assert died.machine.stopped in text, text
         assert "!!" not in text and "?" not in text, text
         others += 1
     assert others == len(list((died / "cpus").iterdir())) - 1
@@ -210,3 +248,91 @@ def test_stacks(original):
     folded = read(original / "stacks/folded").splitlines()
     assert sum(int(line.rpartition(" ")[2]) for line in folded) == len(pids)
     assert all(re.fullmatch(r"[^ ;]+(;[^ ;]+)+ \d+", line) for line in folded)
+
+
+def test_registers(original, crashed, machine):
+    """Those that /proc/<pid>/syscall shows of a task that sleeps; kernel threads have none."""
+    compared, without = 0, 0
+    for truth, here in threads(crashed, original):
+        call = read(truth / "syscall").split()
+        text = read(here / "registers")
+        if text.startswith("(none"):
+            assert int(read(truth / "stat").rpartition(")")[2].split()[6]) & 0x200000 \
+                or state(read(truth / "status")) in "ZX", text
+            without += 1
+            continue
+        got = registers(text.splitlines())
+        assert [got[machine.sp], got[machine.pc]] == [int(n, 16) for n in call[-2:]], text
+        if len(call) == 9:
+            assert got[machine.call] == int(call[0])
+            assert [got[n] for n in machine.args] == [int(n, 16) for n in call[1:7]]
+        compared += 1
+    assert compared > 50 and without > 30
+
+
+def test_stack_raw(original, crashed, machine):
+    """Each word from the place where the task sleeps on; the return addresses of its frames are at
+    their places; what of it lies in a slab is of that slab."""
+    seen = 0
+    for _, here in threads(crashed, original):
+        text, stack = read(here / "stack-raw"), read(here / "stack")
+        if "has exited" in text:
+            continue
+        assert "!!" not in text and "not in dump" not in text, text
+        words = {}
+        for at, line in re.findall(r"^    ([0-9a-f]{16}): (.*)", text, re.M):
+            for i, word in enumerate((line[:40].strip(), line[40:].strip())):
+                if word:
+                    words[int(at, 16) + 8 * i] = word
+        places = sorted(words)
+        assert places == list(range(places[0], places[-1] + 8, 8)) and not (places[-1] + 8) % 4096
+        found = re.findall(r"#\d+ \[([0-9a-f]+)\] ([\w.]+\+0x[0-9a-f]+)", stack)
+        for at, function in found if machine.first_is_on_stack else found[1:]:
+            word = words[int(at, 16)]
+            # stack has what a return probe has replaced.
+            assert word.startswith((function, "arch_rethook_trampoline", "kretprobe_tramp",
+                                    "__kretprobe_tramp")), text
+        task = re.search(r"TASK: ([0-9a-f]+)", text)[1]
+        assert all(f"[{task}:task_struct]" == w for w in words.values() if w.startswith(f"[{task}:"))
+        seen += 1
+    assert seen > 100
+
+
+GREGS = 12 + 8 + 112    # in a note
+
+
+def without_registers(original, folder, machine, target, cpu, start, length):
+    """A copy of the dump in which length bytes from start on of what the CPU saved of itself are
+    zeros: in the notes, and in the memory that they were copied from."""
+    shutil.copyfile(folder / "vmcore", target)
+    sp = int(re.search(rf"\b{machine.sp}: ([0-9a-f]+)", read(original / f"cpus/{cpu}/registers"))[1], 16)
+    head = struct.pack("<III", 5, machine.prstatus, 1) + b"CORE\0\0\0\0"
+    places = 0
+    with open(target, "r+b") as f, mmap.mmap(f.fileno(), 0) as m:
+        at = m.find(head)
+        while at >= 0:
+            if struct.unpack_from("<Q", m, at + 12 + 8 + machine.note_sp)[0] == sp:
+                m[at + start:at + start + length] = bytes(length)
+                places += 1
+            at = m.find(head, at + 4)
+    assert places >= 2
+
+
+@pytest.mark.parametrize("what", ["no-note", "zeros"])
+@pytest.mark.parametrize("cpu", [0, 1])
+def test_cpu_without_registers(original, crashed, machine, tmp_path, cpu, what):
+    """It has the same frames as with registers, all of them marked."""
+    place = {"no-note": (0, 12), "zeros": (GREGS, machine.gregs)}[what]
+    without_registers(original, crashed, machine, tmp_path / "vmcore", cpu, *place)
+    wanted = frames(read(original / f"cpus/{cpu}/stack"))
+    needed = [file for file in alone(crashed) if file == crashed / "vmlinux"]
+    mount = Mount(tmp_path / "mnt", tmp_path / "vmcore", *needed)
+    try:
+        text = read(mount / f"cpus/{cpu}/stack")
+    finally:
+        mount.close()
+        (tmp_path / "vmcore").unlink()
+    assert "(no registers were saved" in text and "!!" not in text, text
+    lines = [line for line in text.splitlines() if re.match(r" ?#\d+ ", line)]
+    assert lines and all("] ? " in line for line in lines), text
+    assert frames(text.replace("? ", "")) == wanted

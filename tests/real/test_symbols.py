@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 import pytest
+from forms import skip_foreign, variant_of
 from mounted import Mount, run, vmcorefs
 
 # One in so many symbols is opened; the names are compared as a whole.
@@ -69,20 +70,22 @@ def test_kdump(original, crashed):
 
 
 @pytest.mark.parametrize("file", ["vmcore", "vmcore.kdump-zlib"])
-def test_qemu(of_qemu, tmp_path, file):
-    """No VMCOREINFO in the notes: by the registers of the CPUs and a search of the image."""
+def test_qemu(of_qemu, machine, tmp_path, file):
+    """No VMCOREINFO in the notes: by the registers of the CPUs, or VMCOREINFO in memory, and a search
+    of the image."""
     m = Mount(tmp_path / "mnt", of_qemu / file)
     try:
         check(m, of_qemu)
         translation = (m / "dump/translation").read_text()
     finally:
         m.close()
-    assert "in QEMU's note" in translation
+    assert machine.tables_from in translation
     assert "found by a search" in translation
 
 
 def test_nothing_told(of_qemu, tmp_path):
     """Neither VMCOREINFO nor registers of CPUs: memory itself tells where its tables are."""
+    skip_foreign(of_qemu, "arm64 has no other source than VMCOREINFO")
     shutil.copyfile(of_qemu / "vmcore", tmp_path / "vmcore")
     with open(tmp_path / "vmcore", "r+b") as f, mmap.mmap(f.fileno(), 0) as m:
         for text, last in ((b"QEMU\0", 20000), (b"OSRELEASE=", len(m))):
@@ -101,8 +104,7 @@ def test_nothing_told(of_qemu, tmp_path):
 
 def test_filtered(crashed, tmp_path):
     """makedumpfile leaves what symbols need, however much it leaves out."""
-    run("makedumpfile", "-d", "31", "-c", crashed / "vmcore", tmp_path / "d31")
-    m = Mount(tmp_path / "mnt", tmp_path / "d31")
+    m = Mount(tmp_path / "mnt", *variant_of(crashed, "zlib-d31"))
     try:
         check(m, crashed)
     finally:
@@ -126,7 +128,7 @@ def test_banner_is_proof(original, crashed):
     assert f'linux_banner reads "{banner} "' in translation
 
 
-def test_vmlinux(crashed, original, tmp_path):
+def test_vmlinux(crashed, original, machine, tmp_path):
     """It adds names that kallsyms lacks, and changes no others."""
     m = Mount(tmp_path / "mnt", crashed / "vmcore", crashed / "vmlinux")
     try:
@@ -135,11 +137,11 @@ def test_vmlinux(crashed, original, tmp_path):
         nm = run("nm", crashed / "vmlinux").decode().splitlines()
         link = {f[2]: int(f[0], 16) for f in map(str.split, nm) if len(f) == 3}
         moved = shown(m, "_text")[0] - link["_text"]
-        for name in ("swapper_pg_dir", "init_top_pgt", "__ksymtab_schedule", "__crc_schedule"):
+        for name in machine.vmlinux_names:
             if name in link:
                 high = link[name] >> 63
                 assert shown(m, name)[0] == link[name] + (moved if high else 0), name
-        assert not (original / "symbols/swapper_pg_dir").exists()
+        assert not any((original / "symbols" / name).exists() for name in machine.only_in_vmlinux)
     finally:
         m.close()
 
@@ -169,3 +171,16 @@ def test_wrong_vmlinux(crashed, original, another, tmp_path):
         assert listed(m) == listed(original)
     finally:
         m.close()
+
+
+def test_code_made_at_run_time(original, crashed, machine):
+    """BPF programs and trampolines have the names and addresses that the guest gave them."""
+    lines = (crashed / "truth/proc/kallsyms").read_text().splitlines()
+    wanted = re.findall(r"^([0-9a-f]+) t (\S+)\t\[(bpf|__builtin__\w+)\]$", "\n".join(lines), re.M)
+    assert {owner for _, _, owner in wanted} >= machine.code_owners
+    for address, name, owner in wanted:
+        symbol = original / "symbols" / name
+        assert int((symbol / "address").read_text(), 16) == int(address, 16)
+        assert (symbol / "module").read_text() == f"{owner}\n"
+    translation = (original / "dump/translation").read_text()
+    assert f" {len(wanted)} of code made at run time" in translation

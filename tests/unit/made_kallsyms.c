@@ -28,6 +28,9 @@ void made_symbol_name(const struct made_kallsyms *m, uint32_t i, char ret[MADE_N
 		snprintf(ret, MADE_NAME, "linux_banner");
 	if (m->banner && i == m->nr_per_cpu + 256)
 		snprintf(ret, MADE_NAME, "init_top_pgt");
+	for (size_t c = 0; c < m->nr_called; c++)
+		if (m->called[c].i == i)
+			snprintf(ret, MADE_NAME, "%s", m->called[c].name);
 	if (!m->long_name || i + 1 != m->nr)
 		return;
 	memset(ret + n, 'a', 300);

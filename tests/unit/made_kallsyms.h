@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "kernel/kallsyms.h"
+#include "kernel/symbol/kallsyms.h"
 #include "tests/image/image.h"
 
 #define MADE_NAME 512
@@ -15,8 +15,16 @@ enum made_layout {
 	LAYOUT_NEW, /* num_syms, names, markers, tokens, index, addresses, relative_base, seqs */
 };
 
+/* A symbol that is called otherwise. */
+struct made_name {
+	uint32_t i;
+	const char *name;
+};
+
 struct made_kallsyms {
 	/* Asked for. */
+	const struct made_name *called;
+	size_t nr_called;
 	uint64_t va;   /* of the first byte; a multiple of 8 */
 	uint64_t text; /* address of the first symbol that is not per-CPU */
 	uint32_t nr, nr_per_cpu;

@@ -2,11 +2,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/unit/made_btf.h"
 #include "tests/unit/unit.h"
 
-#define NAMES_MAX 64
+#define NAMES_MAX 128
 
 struct named {
 	char name[32];
@@ -64,6 +65,17 @@ static void make_struct(struct types_of_text *t, const char *line)
 		btf_member(&t->btf, member, find_name(t, type), 8 * offset, -1);
 }
 
+static void make_enum(struct types_of_text *t, const char *line)
+{
+	char name[64];
+	long value;
+	int n;
+
+	btf_type(&t->btf, MADE_ENUM, "", 4);
+	for (; sscanf(line, " %63[^= ]=%ld%n", name, &value, &n) == 2; line += n)
+		btf_value(&t->btf, name, (uint64_t)value);
+}
+
 void fake_structs(struct fake *f, const char *text)
 {
 	struct types_of_text t = { 0 };
@@ -77,7 +89,9 @@ void fake_structs(struct fake *f, const char *text)
 	add_name(&t, "u64", btf_int(&t.btf, "unsigned long", 8, 0));
 	add_name(&t, "ptr", btf_type(&t.btf, MADE_PTR, "", 0));
 	while ((line = strsep(&rest, "\n")))
-		if (*line)
+		if (!strncmp(line, "enum ", 5))
+			make_enum(&t, line + 5);
+		else if (*line)
 			make_struct(&t, line);
 	kernel_give_types(f->kernel, btf_types(&t.btf, NULL));
 	btf_fini(&t.btf);

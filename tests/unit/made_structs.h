@@ -1,6 +1,6 @@
 /* The types of a fake kernel, from text: a structure a line, its name and size, then members as
  * "type name@offset". A type is u8, u16, u32, s32, u64, ptr, a structure of an earlier line, or one of
- * these as an array, u8[16]. */
+ * these as an array, u8[16]. A line "enum NAME=value ..." is an enumeration without a name. */
 #pragma once
 
 #include "tests/unit/fake_kernel.h"

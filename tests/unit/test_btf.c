@@ -73,8 +73,8 @@ static void check_every_kind(const struct types *ts)
 	assert_ok(types_enumerator(ts, "LARGE", &v));
 	assert_int_equal(v, 0x123456789abcdef);
 	assert_fails(types_enumerator(ts, "HUGE", &v), -ENOENT, "no enumerator HUGE");
-	assert_ptr_equal(types_define(ts, find(ts, TYPE_FORWARD, "pair")), t);
-	assert_int_equal(types_define(ts, find(ts, TYPE_FORWARD, "nowhere"))->kind, TYPE_FORWARD);
+	assert_false(find(ts, TYPE_FORWARD, "pair")->is_union);
+	assert_non_null(find(ts, TYPE_FORWARD, "nowhere"));
 	assert_ptr_equal(type_strip(find(ts, TYPE_TYPEDEF, "sealed")), i);
 	t = find(ts, TYPE_FUNCTION, "work")->of;
 	assert_int_equal(t->kind, TYPE_PROTO);

@@ -114,6 +114,28 @@ static void keeps_what_is_held(void **state)
 	contents_free(cs);
 }
 
+/* What someone else has the bytes of goes at once, but not while it is held. */
+static void lets_go_of_the_last(void **state)
+{
+	struct contents *cs = cache_of(3);
+	struct content c = { 0 };
+	struct source s = { .byte = 'a' };
+	const struct raw *raw, *held;
+
+	(void)state;
+	assert_ok(content_get(cs, &c, open_source, &s, &held));
+	assert_ok(content_get(cs, &c, open_source, &s, &raw));
+	content_put_last(cs, &c);
+	assert_int_equal(c.state, CONTENT_READY);
+	assert_int_equal(raw_bytes(held)[0], 'a');
+	content_put_last(cs, &c);
+	assert_int_equal(c.state, CONTENT_EMPTY);
+	read_once(cs, &c, &s);
+	assert_int_equal(s.opens, 2);
+	content_drop(cs, &c);
+	contents_free(cs);
+}
+
 static void too_large_for_the_cache(void **state)
 {
 	struct contents *cs;
@@ -317,7 +339,8 @@ static void readers_and_evictions(void **state)
 }
 
 UNIT_TESTS(cmocka_unit_test(opens_once), cmocka_unit_test(drops_the_least_recently_used),
-	   cmocka_unit_test(keeps_what_is_held), cmocka_unit_test(too_large_for_the_cache),
-	   cmocka_unit_test(failure_is_not_kept), cmocka_unit_test(many_readers_share_one_opening),
-	   cmocka_unit_test(opener_is_cancelled), cmocka_unit_test(waiter_is_cancelled),
-	   cmocka_unit_test(waiters_share_the_failure), cmocka_unit_test(readers_and_evictions))
+	   cmocka_unit_test(keeps_what_is_held), cmocka_unit_test(lets_go_of_the_last),
+	   cmocka_unit_test(too_large_for_the_cache), cmocka_unit_test(failure_is_not_kept),
+	   cmocka_unit_test(many_readers_share_one_opening), cmocka_unit_test(opener_is_cancelled),
+	   cmocka_unit_test(waiter_is_cancelled), cmocka_unit_test(waiters_share_the_failure),
+	   cmocka_unit_test(readers_and_evictions))

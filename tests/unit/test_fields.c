@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "kernel/mem.h"
+#include "kernel/mem/mem.h"
 #include "tests/unit/fake_kernel.h"
 #include "tests/unit/made_btf.h"
 #include "tests/unit/unit.h"
@@ -101,7 +101,8 @@ static void places(void **state)
 		     "struct task_struct has no mm");
 	assert_fails(field_u64(f->kernel, OBJECT, F_task_mm, &v), -ENOENT,
 		     "struct task_struct has no mm");
-	assert_fails(field_u64(f->kernel, OBJECT, F_pid_level, &v), -ENOENT, "no type pid");
+	assert_fails(field_u64(f->kernel, OBJECT, F_pid_level, &v), -ENOENT,
+		     "struct pid has no level");
 	assert_fails(field_u64(f->kernel, OBJECT, F_task_comm, &v), -EINVAL, "comm: no number");
 	assert_fails(field_u64(f->kernel, 0x1000, F_task_state, &v), -EFAULT,
 		     "task_struct.__state at 0x1000");

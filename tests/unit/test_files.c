@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "dump/base/limits.h"
-#include "kernel/files.h"
+#include "kernel/file/files.h"
 #include "tests/unit/made_structs.h"
 #include "tests/unit/unit.h"
 

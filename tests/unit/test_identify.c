@@ -93,13 +93,18 @@ static void others(void **state)
 static void modules(void **state)
 {
 	unsigned char head[64] = "\177ELF\2\1\1";
-	enum file_kind kind;
+	enum file_kind kind = FILE_DUMP;
+	const char *path;
 	struct made m;
+	struct dump *d;
 
 	(void)state;
 	head[16] = 1; /* ET_REL */
 	m = made_bytes(head, sizeof(head));
-	assert_fails(identify(m.path, &kind), -EINVAL, "kernel module");
+	path = m.path;
+	assert_ok(identify(path, &kind));
+	assert_int_equal(kind, FILE_MODULE);
+	assert_fails(dump_open(&path, 1, &d), -EINVAL, "kernel module");
 	made_close(&m);
 }
 

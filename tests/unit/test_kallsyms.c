@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "kernel/symbols.h"
-#include "kernel/space.h"
+#include "kernel/symbol/symbols.h"
+#include "kernel/mem/space.h"
 
 #define TABLES (FAKE_BASE + 0x3000)
 #define TEXT   0xffffffff81000000ull
@@ -199,6 +199,26 @@ static void damaged(void **state)
 	}
 }
 
+/* Addresses that do not rise are no kernel's, whatever their encoding is. */
+static void torn_addresses(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
+		struct made_kallsyms m = make(&kernels[i]);
+		struct fake *f = fake_new();
+		uint64_t cursor = 0;
+		struct symbol s;
+
+		put_in(f, &m);
+		name_in_vmcoreinfo(f, &m);
+		memset(fake_at(f, m.addresses + 1600), 0x7f, 8);
+		fake_open(f);
+		assert_fails(symbol_next(f->kernel, &cursor, &s), -EBADMSG, "kallsyms");
+		fake_free(f);
+		blob_fini(&m.blob);
+	}
+}
+
 /* Memory with the digits but no index, with an index but no names, with nothing. */
 static void not_found(void **state)
 {
@@ -218,9 +238,10 @@ static void not_found(void **state)
 			memset(fake_at(f, m.names + 3000), 0, 64);
 		fake_open(f);
 		cursor = 0;
-		assert_fails(symbol_next(f->kernel, &cursor, &s), -ENOENT,
+		assert_fails(symbol_next(f->kernel, &cursor, &s), i == 2 ? -EBADMSG : -ENOENT,
 			     i == 2 ? "only the tokens" : "no kallsyms");
-		assert_fails(symbol_find(f->kernel, "sym_1", &s), -ENOENT, "symbol sym_1: ");
+		assert_fails(symbol_find(f->kernel, "sym_1", &s), i == 2 ? -EBADMSG : -ENOENT,
+			     "symbol sym_1: ");
 		fake_free(f);
 	}
 	blob_fini(&m.blob);
@@ -255,4 +276,5 @@ static void disproved(void **state)
 
 UNIT_TESTS(cmocka_unit_test(by_vmcoreinfo), cmocka_unit_test(by_search),
 	   cmocka_unit_test(names_not_whole), cmocka_unit_test(damaged),
-	   cmocka_unit_test(not_found), cmocka_unit_test(disproved))
+	   cmocka_unit_test(torn_addresses), cmocka_unit_test(not_found),
+	   cmocka_unit_test(disproved))

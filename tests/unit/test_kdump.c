@@ -231,6 +231,34 @@ static void facts(void **state)
 }
 
 /* Before version 4 there are no notes, before version 3 nothing points at VMCOREINFO. */
+static void check_text(const char *text, const char *expected)
+{
+	assert_non_null(strstr(text, expected));
+	for (; *text; text++)
+		assert_true(*text == '\n' || ((unsigned char)*text >= 0x20 && *text != 0x7f));
+}
+
+/* What a header says is told, and does nothing to a terminal. */
+static void control_bytes(void **state)
+{
+	const struct shape shape = { .version = 6 };
+	struct image img;
+	struct dump *d;
+	struct made m;
+
+	(void)state;
+	sample_ram(&img, 4096);
+	strcpy(img.nodename, "a\nb\x7f");
+	strcpy(img.arch, "x\033[31m");
+	m = made_dump(&img, &shape, write_kdump, -1);
+	d = must_open(&m, 1);
+	check_text(dump_facts(d)->header.data, " a\\012b\\177 ");
+	check_text(dump_facts(d)->problems.data, "machine \"x\\033[31m\"");
+	dump_close(d);
+	made_close(&m);
+	image_fini(&img);
+}
+
 static void vmcoreinfo_by_version(void **state)
 {
 	static const char *const origins[] = { NULL,   "memory", "memory", "header",
@@ -302,5 +330,5 @@ UNIT_TESTS(cmocka_unit_test(every_version_and_codec), cmocka_unit_test(every_pag
 	   cmocka_unit_test(every_level), cmocka_unit_test(same_bitmaps),
 	   cmocka_unit_test(incomplete), cmocka_unit_test(split),
 	   cmocka_unit_test(split_with_a_part_missing), cmocka_unit_test(split_errors),
-	   cmocka_unit_test(facts), cmocka_unit_test(vmcoreinfo_by_version),
-	   cmocka_unit_test(bad_descriptors))
+	   cmocka_unit_test(facts), cmocka_unit_test(control_bytes),
+	   cmocka_unit_test(vmcoreinfo_by_version), cmocka_unit_test(bad_descriptors))

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
+#include "dump/base/cancel.h"
+#include "dump/base/trouble.h"
 #include "tests/unit/unit.h"
 
 struct made_by {
@@ -63,7 +66,7 @@ static void test_failure_is_remembered(void **state)
 
 static void test_giving_up_is_not(void **state)
 {
-	static const int codes[] = { -EINTR, -ENOMEM };
+	static const int codes[] = { -EINTR, -ENOMEM, -EIO };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
@@ -80,5 +83,78 @@ static void test_giving_up_is_not(void **state)
 	}
 }
 
+static int make_in_trouble(void *arg)
+{
+	struct made_by *m = arg;
+
+	if (!m->calls++)
+		trouble_note(-EIO);
+	return 0;
+}
+
+/* Without a byte that may be read later, even if the maker did not mind. */
+static void test_trouble_is_not_kept(void **state)
+{
+	struct made_by m = { 0 };
+	struct lazy l;
+	int before;
+
+	(void)state;
+	lazy_init(&l);
+	before = trouble_begin();
+	assert_fails(lazy_get(&l, make_in_trouble, &m), -EIO, "could not be read");
+	assert_int_equal(trouble(), -EIO); /* whoever asked for it is to know as well */
+	trouble_begin();
+	assert_ok(lazy_get(&l, make_in_trouble, &m));
+	assert_ok(lazy_get(&l, make_in_trouble, &m));
+	assert_int_equal(m.calls, 2);
+	trouble_end(before);
+	lazy_fini(&l);
+}
+
+struct slow {
+	struct lazy lazy;
+	atomic_bool begun, go_on, stop;
+};
+
+static int make_slowly(void *arg)
+{
+	struct slow *s = arg;
+
+	s->begun = true;
+	while (!s->go_on)
+		usleep(1000);
+	return 0;
+}
+
+static void *get_slowly(void *arg)
+{
+	struct slow *s = arg;
+
+	lazy_get(&s->lazy, make_slowly, s);
+	return NULL;
+}
+
+/* Who waits for another's work can leave. */
+static void test_waiting_is_given_up(void **state)
+{
+	struct slow s = { .stop = true };
+	pthread_t maker;
+
+	(void)state;
+	lazy_init(&s.lazy);
+	assert_int_equal(pthread_create(&maker, NULL, get_slowly, &s), 0);
+	while (!s.begun)
+		usleep(1000);
+	cancel_arm(&s.stop);
+	assert_fails(lazy_get(&s.lazy, make_slowly, &s), -EINTR, "interrupted");
+	cancel_arm(NULL);
+	s.go_on = true;
+	assert_ok(lazy_get(&s.lazy, make_slowly, &s));
+	pthread_join(maker, NULL);
+	lazy_fini(&s.lazy);
+}
+
 UNIT_TESTS(cmocka_unit_test(test_once), cmocka_unit_test(test_failure_is_remembered),
-	   cmocka_unit_test(test_giving_up_is_not))
+	   cmocka_unit_test(test_giving_up_is_not), cmocka_unit_test(test_trouble_is_not_kept),
+	   cmocka_unit_test(test_waiting_is_given_up))

@@ -1,5 +1,5 @@
 /* The kernel log in its two layouts, whole, wrapped and damaged. */
-#include "kernel/log.h"
+#include "kernel/log/log.h"
 
 #include <errno.h>
 #include <stdio.h>

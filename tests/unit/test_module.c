@@ -3,9 +3,10 @@
 #include <errno.h>
 
 #include "dump/base/limits.h"
-#include "kernel/module.h"
-#include "kernel/module_param.h"
-#include "kernel/module_symbols.h"
+#include "kernel/module/module.h"
+#include "kernel/module/param.h"
+#include "kernel/module/symbols.h"
+#include "kernel/problems.h"
 #include "tests/unit/made_structs.h"
 #include "tests/unit/unit.h"
 
@@ -141,6 +142,59 @@ static void list(void **state)
 	assert_int_equal(module_users_next(&w, &module), 1);
 	assert_int_equal(module, MODULE(1));
 	assert_int_equal(module_users_next(&w, &module), 0);
+	fake_free(f);
+}
+
+/* What the first of the two leads to: it is there, and then what is wrong is told. */
+static void broken_list(void **state)
+{
+	static const struct {
+		uint64_t next;
+		int code;
+		const char *text;
+	} cases[] = {
+		{ 0, -EBADMSG, "0 is no entry" },
+		{ 0xdead000000000100, -EBADMSG, "poison of a deleted entry" },
+		{ 0x400000, -EFAULT, "list at 0xffffffff80000100" },
+		{ MODULE(1) + 8, -ELOOP, "comes again" },
+		{ MODULE(1) + 9, -EBADMSG, "is no entry" },
+		{ FAKE_BASE + 0x3f008, -ENODATA, "list at 0xffffffff80000100" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fake *f = make();
+		struct list_walk w;
+		STRBUF(problems);
+		uint64_t module;
+		int r, n = 0;
+
+		f->missing[0x3f] = true;
+		fake_put(f, MODULE(1) + 8, cases[i].next, 8);
+		open_it(f);
+		assert_ok(modules_begin(&w, f->kernel));
+		while ((r = list_next(&w, &module)) > 0)
+			n++;
+		assert_true(n >= 1 && n < 4);
+		assert_fails(r, cases[i].code, cases[i].text);
+		assert_ok(kernel_problems(f->kernel, &problems));
+		assert_non_null(strstr(problems.data, "modules: list at 0xffffffff80000100: "));
+		fake_free(f);
+	}
+}
+
+static void broken_users(void **state)
+{
+	struct fake *f = make();
+	struct list_walk w;
+	uint64_t module;
+
+	(void)state;
+	fake_put(f, USE, USE, 8);
+	open_it(f);
+	assert_ok(module_users_begin(&w, f->kernel, MODULE(0)));
+	assert_int_equal(module_users_next(&w, &module), 1);
+	assert_fails(module_users_next(&w, &module), -ELOOP, "comes again");
 	fake_free(f);
 }
 
@@ -315,6 +369,7 @@ static void parameters(void **state)
 	fake_free(f);
 }
 
-UNIT_TESTS(cmocka_unit_test(list), cmocka_unit_test(memory), cmocka_unit_test(torn_memory),
-	   cmocka_unit_test(facts), cmocka_unit_test(sections), cmocka_unit_test(symbols),
-	   cmocka_unit_test(broken_symbols), cmocka_unit_test(parameters))
+UNIT_TESTS(cmocka_unit_test(list), cmocka_unit_test(broken_list), cmocka_unit_test(broken_users),
+	   cmocka_unit_test(memory), cmocka_unit_test(torn_memory), cmocka_unit_test(facts),
+	   cmocka_unit_test(sections), cmocka_unit_test(symbols), cmocka_unit_test(broken_symbols),
+	   cmocka_unit_test(parameters))

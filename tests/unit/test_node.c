@@ -20,7 +20,18 @@ static int no_list(struct render *r, struct names *names)
 
 static const struct lister lister = { .list = no_list };
 
+static int find_any(struct render *r, const char *name, uint64_t *ret)
+{
+	(void)r, (void)name;
+	*ret = 0;
+	return 0;
+}
+
+static const struct lister finder = { .lookup = find_any };
+
 static const struct rule rules[] = {
+	{ .kind = RULE_LIST, .path = "/found/{name}", .help = "h", .lister = &finder },
+	{ .kind = RULE_TEXT, .path = "/found/{name}/text", .help = "h", .text = no_text },
 	{ .kind = RULE_LIST, .path = "/tasks/{task}", .help = "h", .lister = &lister },
 	{ .kind = RULE_LIST, .path = "/tasks/{task}/fd/{fd}", .help = "h", .lister = &lister },
 	{ .kind = RULE_TEXT, .path = "/tasks/{task}/fd/{fd}/pos", .help = "h", .text = no_text },
@@ -184,7 +195,57 @@ static void threads(void **state)
 	assert_int_equal(nodes_count(f->nodes), 1);
 }
 
+/* What is found by name alone is told apart, with the directory that has most of it. */
+static void queries(void **state)
+{
+	struct fixture *f = *state;
+	const struct entry *entry = entry_child(tree_root(f->tree), "found");
+	struct node *found, *of[3], *text;
+
+	assert_ok(node_intern(f->nodes, nodes_root(f->nodes), entry, "found", 0, &found));
+	task(f, 1);
+	assert_int_equal(nodes_queries(f->nodes), 0);
+	assert_null(nodes_fullest(f->nodes));
+	for (size_t i = 0; i < 3; i++) {
+		const char name[] = { (char)('a' + i), 0 };
+
+		assert_ok(node_intern(f->nodes, found, entry->pattern, name, 0, &of[i]));
+	}
+	assert_ok(
+		node_intern(f->nodes, of[0], entry_child(of[0]->entry, "text"), "text", 0, &text));
+	assert_int_equal(nodes_queries(f->nodes), 4);
+	assert_ptr_equal(nodes_fullest(f->nodes), found);
+	/* It is held, whatever is forgotten. */
+	node_unref(f->nodes, of[0], 1);
+	assert_int_equal(nodes_queries(f->nodes), 4);
+	node_unref(f->nodes, text, 1);
+	assert_int_equal(nodes_queries(f->nodes), 2);
+	node_unref(f->nodes, of[1], 1);
+	node_unref(f->nodes, of[2], 1);
+	assert_int_equal(nodes_queries(f->nodes), 0);
+	assert_null(nodes_fullest(f->nodes));
+	node_unref(f->nodes, found, 2);
+}
+
+/* Of two such directories the fuller one; asked for once, until there are half as many more. */
+static void when_to_forget(void **state)
+{
+	struct fixture *f = *state;
+	const struct entry *root = tree_root(f->tree), *found = entry_child(root, "found");
+	struct node *dirs[2], *n;
+	char name[16];
+
+	assert_ok(node_intern(f->nodes, nodes_root(f->nodes), found, "found", 0, &dirs[0]));
+	assert_ok(node_intern(f->nodes, nodes_root(f->nodes), found, "more", 0, &dirs[1]));
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		assert_int_equal(nodes_forget_due(f->nodes, 40), i == 41 || i == 62 || i == 83);
+		assert_ok(node_intern(f->nodes, dirs[i % 3 == 0], found->pattern, name, 0, &n));
+	}
+	assert_ptr_equal(nodes_fullest(f->nodes), dirs[0]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 UNIT_TESTS(TEST(one_node_for_a_name), TEST(keys_and_parents), TEST(too_many_forgets_do_no_harm),
-	   TEST(many), TEST(sizes), TEST(threads))
+	   TEST(many), TEST(sizes), TEST(threads), TEST(queries), TEST(when_to_forget))

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "dump/base/limits.h"
-#include "kernel/path.h"
+#include "kernel/file/path.h"
 #include "tests/unit/made_structs.h"
 #include "tests/unit/unit.h"
 
@@ -191,5 +191,21 @@ static void depth(void **state)
 	fake_free(f);
 }
 
+/* A dentry whose name was overwritten wrote control bytes into mounts; maps, which no one turns back, has the
+ * bytes as procfs has them. */
+static void control_bytes(void **state)
+{
+	static const char name[] = "a\x0f\x1b[m\x7f\\ b\n";
+	STRBUF(mounts);
+	STRBUF(maps);
+
+	(void)state;
+	put_mangled(&mounts, name, sizeof(name) - 1, " \t\n\\#");
+	put_mangled(&maps, name, sizeof(name) - 1, "\n");
+	assert_string_equal(mounts.data, "a\\017\\033[m\\177\\134\\040b\\012");
+	assert_string_equal(maps.data, "a\x0f\x1b[m\x7f\\ b\\012");
+}
+
 UNIT_TESTS(cmocka_unit_test(names), cmocka_unit_test(unlinked), cmocka_unit_test(broken_dentries),
-	   cmocka_unit_test(broken_mounts), cmocka_unit_test(depth))
+	   cmocka_unit_test(broken_mounts), cmocka_unit_test(depth),
+	   cmocka_unit_test(control_bytes))

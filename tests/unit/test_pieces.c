@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "dump/base/cancel.h"
-#include "fs/pieces.h"
+#include "fs/dump/pieces.h"
 #include "tests/unit/made.h"
 
 #define PAGE 4096ull

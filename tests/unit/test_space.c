@@ -9,8 +9,8 @@
 
 #include "kernel/arch/x86_64.h"
 #include "kernel/kernel.h"
-#include "kernel/space.h"
-#include "kernel/tlb.h"
+#include "kernel/mem/space.h"
+#include "kernel/mem/tlb.h"
 
 #define PAGES	64
 #define P	1ull
@@ -268,6 +268,19 @@ static void by_cpu_notes(void **state)
 	must_find_image(m, "0xa000 from CR3 of CPU 1");
 }
 
+/* VMCOREINFO as 3.10 writes it, without the header of a kdump: it does not tell where the image is. */
+static void by_cpu_notes_besides_vmcoreinfo(void **state)
+{
+	struct memory *m = memory_new();
+
+	(void)state;
+	make_image(m, 10);
+	cpu_note(m, 10 << 12, 1 << 12);
+	m->vmcoreinfo = "OSRELEASE=3.10.0\nPAGESIZE=4096\nSYMBOL(phys_base)=ffffffff81a00000\n"
+			"SYMBOL(init_level4_pgt)=ffffffff81c0a000\n";
+	must_find_image(m, "0xa000 from CR3 of CPU 0");
+}
+
 /* User mode has tables of its own, with little of the kernel: their neighbour has all. */
 static void by_cpu_in_user_mode(void **state)
 {
@@ -418,8 +431,124 @@ static void shared_tlb(void **state)
 	tlb_free(t);
 }
 
-UNIT_TESTS(cmocka_unit_test(four_levels), cmocka_unit_test(absent), cmocka_unit_test(texts),
+/* What a scan tells, one a line. */
+static int tell(void *arg, const struct mapped *m)
+{
+	put(arg, "%s%lx %lx %lx\n", m->missing ? "missing " : "", m->va, m->missing ? 0 : m->pa,
+	    m->size);
+	return 0;
+}
+
+static void scan_is(struct memory *m, uint64_t first, uint64_t last, const char *expected)
+{
+	STRBUF(out);
+
+	assert_ok(pgtable_scan(m->dump, &x86_four_levels, 0, 0, first, last, tell, &out));
+	assert_string_equal(out.len ? out.data : "", expected);
+}
+
+static void scanned(void **state)
+{
+	const uint64_t huge = (USER & ~0x1fffffull) + 0x200000;
+	struct memory *m = memory_new();
+
+	(void)state;
+	map(m, USER, 0x123456000 | P | W);
+	m->entry[3][slot(USER, 12) + 1] = ~0x5000ull & ADDRESS & ~0xfffull; /* swapped */
+	m->entry[3][slot(USER, 12) + 2] = (~0x7000ull & ADDRESS) | PROT;
+	m->entry[2][slot(USER, 21) + 1] = 0x40000000 | 0x1000 | P | PSE;
+	/* The same table once more is passed over; a table that is not in the dump is told of. */
+	m->entry[2][slot(USER, 21) + 2] = 0x3000 | P;
+	m->entry[2][slot(USER, 21) + 3] = 0x3000 | P;
+	m->entry[2][slot(USER, 21) + 4] = 0x5000 | P;
+	m->missing[5] = true;
+	m->entry[0][511] = 0x6000 | P;
+	m->entry[6][511] = 0x80000000 | P | PSE;
+	memory_open(m);
+
+	scan_is(m, USER, USER + 0x3fff, "7f1234567000 123456000 1000\n7f1234569000 7000 1000\n");
+	scan_is(m, USER + 0x2010, USER + 0x201f, "7f1234569010 7010 10\n");
+	scan_is(m, USER + 0x1000, USER + 0x1fff, "");
+	scan_is(m, huge + 0x3000, huge + 0x1fffff, "7f1234603000 40003000 1fd000\n");
+	scan_is(m, huge + 0x200000, huge + 0x5fffff,
+		"7f1234967000 123456000 1000\n7f1234969000 7000 1000\n");
+	scan_is(m, huge + 0x600000, huge + 0x7fffff, "missing 7f1234c00000 0 200000\n");
+	scan_is(m, huge + 0x601000, huge + 0x601fff, "missing 7f1234c01000 0 1000\n");
+	scan_is(m, -(1ull << 47), UINT64_MAX, "ffffffffc0000000 80000000 40000000\n");
+	memory_free(m);
+}
+
+static int tell_table(void *arg, uint64_t pa)
+{
+	put(arg, "%lx ", pa);
+	return 0;
+}
+
+static void tables_are(struct memory *m, enum pt_half half, unsigned int levels,
+		       const char *expected)
+{
+	uint64_t top;
+	STRBUF(out);
+
+	assert_ok(pgtable_tables(m->dump, &x86_four_levels, 0, 0, half, levels, tell_table, &out,
+				 &top));
+	assert_string_equal(out.data, expected);
+}
+
+static void tables(void **state)
+{
+	struct memory *m = memory_new();
+	uint64_t top;
+	STRBUF(out);
+
+	(void)state;
+	map(m, USER, 0x123456000 | P | W);
+	/* A huge page leads to no table, and one that follows itself is told of once. */
+	m->entry[2][slot(USER, 21) + 1] = 0x40000000 | P | PSE;
+	m->entry[2][slot(USER, 21) + 2] = 0x5000 | P;
+	m->entry[2][slot(USER, 21) + 3] = 0x5000 | P;
+	m->entry[0][511] = 0x6000 | P;
+	m->missing[6] = true;
+	memory_open(m);
+	tables_are(m, PT_LOWER, 4, "0 1000 2000 3000 5000 ");
+	tables_are(m, PT_LOWER, 2, "0 1000 ");
+	tables_are(m, PT_LOWER, 1, "0 ");
+	tables_are(m, PT_UPPER, 4, "0 6000 ");
+	assert_fails(pgtable_tables(m->dump, &x86_four_levels, 0, 0, PT_LOWER, 5, tell_table, &out,
+				    &top),
+		     -EINVAL, "5 levels");
+	assert_ok(pgtable_tables(m->dump, &x86_four_levels, 0, 0, PT_LOWER, 2, tell_table, &out,
+				 &top));
+	assert_int_equal(top & ~0xfffull, 0x1000);
+	assert_ok(pgtable_tables(m->dump, &x86_four_levels, 0x7000, 0, PT_LOWER, 4, tell_table,
+				 &out, &top));
+	assert_true(top == UINT64_MAX);
+	memory_free(m);
+}
+
+static void not_scanned(void **state)
+{
+	struct memory *m = memory_new();
+	STRBUF(out);
+
+	(void)state;
+	/* Tables that lead to each other would take for ever. */
+	for (size_t i = 0; i < 512; i++)
+		for (size_t page = 0; page < 2; page++)
+			m->entry[page][i] = (i % 2 ? 0x1000 : 0) | P;
+	memory_open(m);
+	assert_fails(pgtable_scan(m->dump, &x86_four_levels, 0, 0, USER, USER - 1, tell, &out),
+		     -EINVAL, "no range");
+	assert_fails(pgtable_scan(m->dump, &x86_four_levels, 0, 0, 0, 1ull << 48, tell, &out),
+		     -EINVAL, "no range");
+	assert_fails(pgtable_scan(m->dump, &x86_four_levels, 0, 0, USER, UINT64_MAX, tell, &out),
+		     -EINVAL, "no range");
+	memory_free(m);
+}
+
+UNIT_TESTS(cmocka_unit_test(scanned), cmocka_unit_test(tables), cmocka_unit_test(not_scanned),
+	   cmocka_unit_test(four_levels), cmocka_unit_test(absent), cmocka_unit_test(texts),
 	   cmocka_unit_test(loop), cmocka_unit_test(direct_map), cmocka_unit_test(by_cpu_notes),
-	   cmocka_unit_test(by_cpu_in_user_mode), cmocka_unit_test(by_vmcoreinfo),
-	   cmocka_unit_test(tables_missing), cmocka_unit_test(nothing_told),
-	   cmocka_unit_test(by_scan), cmocka_unit_test(shared_tlb))
+	   cmocka_unit_test(by_cpu_notes_besides_vmcoreinfo), cmocka_unit_test(by_cpu_in_user_mode),
+	   cmocka_unit_test(by_vmcoreinfo), cmocka_unit_test(tables_missing),
+	   cmocka_unit_test(nothing_told), cmocka_unit_test(by_scan), cmocka_unit_test(shared_tlb))

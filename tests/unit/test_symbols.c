@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "kernel/symbols.h"
-#include "kernel/symtab.h"
+#include "kernel/symbol/symbols.h"
+#include "kernel/symbol/symtab.h"
 
 #define TABLES FAKE_BASE
 #define TEXT   0xffffffff81000000ull

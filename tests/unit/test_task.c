@@ -2,9 +2,9 @@
  * states and names. */
 #include <errno.h>
 
-#include "kernel/cpu.h"
-#include "kernel/pid.h"
-#include "kernel/task.h"
+#include "kernel/cpu/cpu.h"
+#include "kernel/task/pid.h"
+#include "kernel/task/task.h"
 #include "tests/unit/fake_kernel.h"
 #include "tests/unit/made_btf.h"
 #include "tests/unit/unit.h"
@@ -247,18 +247,18 @@ static size_t count_lines(const struct strbuf *text)
 static void expect_all(struct fake *f, size_t problems, const char *text)
 {
 	struct kernel *k = open_tasks(f);
-	TASK_LIST(l);
+	const struct task_list *l;
 
-	assert_ok(task_list(k, &l));
-	assert_int_equal(l.n, 8);
-	for (size_t i = 0; i < l.n; i++) {
-		assert_int_equal(l.v[i].idle, i < 2);
-		assert_int_equal(l.v[i].pid, i < 2 ? 0 : i - 1);
-		assert_int_equal(l.v[i].running, i == 0 || i == 7);
+	assert_ok(tasks_get(k, &l));
+	assert_int_equal(l->n, 8);
+	for (size_t i = 0; i < l->n; i++) {
+		assert_int_equal(l->v[i].idle, i < 2);
+		assert_int_equal(l->v[i].pid, i < 2 ? 0 : i - 1);
+		assert_int_equal(l->v[i].running, i == 0 || i == 7);
 	}
-	assert_int_equal(l.v[1].cpu, 1);
-	if (count_lines(&l.problems) != problems || (text && !strstr(l.problems.data, text)))
-		test_failed("problems: %s", l.problems.data ? l.problems.data : "none");
+	assert_int_equal(l->v[1].cpu, 1);
+	if (count_lines(&l->problems) != problems || (text && !strstr(l->problems.data, text)))
+		test_failed("problems: %s", l->problems.data ? l->problems.data : "none");
 	fake_free(f);
 }
 
@@ -331,6 +331,43 @@ static void list_lacks_one(void **state)
 	expect_all(f, 1, "tasks: 5 at 0xffffffff80009000 is not in the list of processes");
 }
 
+/* The run queue executes one that no other place knows: both are told. */
+static void only_on_a_cpu(void **state)
+{
+	struct fake *f = made_tasks();
+
+	(void)state;
+	fake_put(f, XA_NODE + XA_SLOTS + 8 * 6, 0, 8);
+	fake_put(f, task(5) + T_TASKS, task(0) + T_TASKS, 8);
+	expect_all(f, 2, "tasks: 6 at 0xffffffff8000a000 is not in the list of processes");
+	f = made_tasks();
+	fake_put(f, XA_NODE + XA_SLOTS + 8 * 6, 0, 8);
+	fake_put(f, task(5) + T_TASKS, task(0) + T_TASKS, 8);
+	expect_all(f, 2, "tasks: 6 at 0xffffffff8000a000 is not in the pids");
+}
+
+/* What a run queue names is no task: the others are there, and this is told. */
+static void no_task_on_a_cpu(void **state)
+{
+	static const uint64_t currents[] = { 0, 0x400000, 0xdead000000000100, MISSING_AT };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(currents); i++) {
+		struct fake *f = made_tasks();
+		struct kernel *k;
+		const struct task_list *l;
+
+		f->missing[FAKE_PAGES - 1] = true;
+		fake_put(f, RQ_AT + 0x100, currents[i], 8);
+		k = open_tasks(f);
+		assert_ok(tasks_get(k, &l));
+		assert_int_equal(l->n, 8);
+		assert_int_equal(count_lines(&l->problems), 1);
+		assert_non_null(strstr(l->problems.data, "task_struct.pid"));
+		fake_free(f);
+	}
+}
+
 /* It has given back its pid: no place needs to know it any more. */
 static void released_one(void **state)
 {
@@ -346,13 +383,13 @@ static void nothing_to_go_by(void **state)
 {
 	struct fake *f = fake_new();
 	struct kernel *k;
-	TASK_LIST(l);
+	const struct task_list *l;
 
 	(void)state;
 	k = open_tasks(f);
-	assert_ok(task_list(k, &l));
-	assert_int_equal(l.n, 0);
-	assert_int_equal(count_lines(&l.problems), 3);
+	assert_ok(tasks_get(k, &l));
+	assert_int_equal(l->n, 0);
+	assert_int_equal(count_lines(&l->problems), 3);
 	fake_free(f);
 }
 
@@ -360,15 +397,15 @@ static void page_of_a_task_is_missing(void **state)
 {
 	struct fake *f = made_tasks();
 	struct kernel *k;
-	TASK_LIST(l);
+	const struct task_list *l;
 
 	(void)state;
 	f->missing[(task(5) - FAKE_BASE) / 4096] = true;
 	k = open_tasks(f);
-	assert_ok(task_list(k, &l));
-	assert_int_equal(l.n, 7);
-	assert_non_null(strstr(l.problems.data, "list of processes"));
-	assert_non_null(strstr(l.problems.data, "task_struct.pid"));
+	assert_ok(tasks_get(k, &l));
+	assert_int_equal(l->n, 7);
+	assert_non_null(strstr(l->problems.data, "list of processes"));
+	assert_non_null(strstr(l->problems.data, "task_struct.pid"));
 	fake_free(f);
 }
 
@@ -486,6 +523,7 @@ static void too_many_levels(void **state)
 UNIT_TESTS(cmocka_unit_test(whole), cmocka_unit_test(list_is_broken),
 	   cmocka_unit_test(threads_are_broken), cmocka_unit_test(pids_are_broken),
 	   cmocka_unit_test(pids_lack_one), cmocka_unit_test(list_lacks_one),
+	   cmocka_unit_test(only_on_a_cpu), cmocka_unit_test(no_task_on_a_cpu),
 	   cmocka_unit_test(released_one), cmocka_unit_test(nothing_to_go_by),
 	   cmocka_unit_test(page_of_a_task_is_missing), cmocka_unit_test(found_by_number),
 	   cmocka_unit_test(states), cmocka_unit_test(names), cmocka_unit_test(cpus),

@@ -16,6 +16,7 @@ static int no_list(struct render *r, struct names *names)
 	return 0;
 }
 
+static const struct walker walker;
 static const struct lister lister = { .list = no_list };
 
 #define TEXT_RULE(p)                                                          \
@@ -25,6 +26,10 @@ static const struct lister lister = { .list = no_list };
 #define LINK_RULE(p)                                                          \
 	{                                                                     \
 		.kind = RULE_LINK, .path = p, .help = "help", .text = no_text \
+	}
+#define WALK_RULE(p)                                                            \
+	{                                                                       \
+		.kind = RULE_WALK, .path = p, .help = "help", .walker = &walker \
 	}
 #define LIST_RULE(p)                                                            \
 	{                                                                       \
@@ -41,7 +46,7 @@ static void the_table_is_sound(void **state)
 	rules = tree_rules(&n);
 	assert_ok(tree_compile(rules, n, &t));
 	for (size_t i = 0; i < n; i++)
-		assert_true(rules[i].text || rules[i].raw || rules[i].lister);
+		assert_true(rules[i].text || rules[i].raw || rules[i].lister || rules[i].walker);
 	tree_free(t);
 }
 
@@ -113,6 +118,9 @@ static void refuses_contradictions(void **state)
 	REFUSED("no pattern, or listed twice", LIST_RULE("/a"));
 	REFUSED("no pattern, or listed twice", LIST_RULE("/{a}"), LIST_RULE("/{a}"));
 	REFUSED("nothing lists it", TEXT_RULE("/{a}/b"));
+	REFUSED("its walker's", WALK_RULE("/{a}"), TEXT_RULE("/{a}/b"));
+	REFUSED("its walker's", TEXT_RULE("/{a}/b"), WALK_RULE("/{a}"));
+	REFUSED("no pattern, or listed twice", WALK_RULE("/{a}"), LIST_RULE("/{a}"));
 	REFUSED("a second pattern", LIST_RULE("/{a}"), LIST_RULE("/{b}"));
 	REFUSED("no path", TEXT_RULE("a"));
 	REFUSED("no path", TEXT_RULE("/a//b"));

@@ -4,8 +4,10 @@
 #include <errno.h>
 
 #include "dump/base/limits.h"
+#include "kernel/symbol/symbols.h"
 #include "tests/unit/fake_kernel.h"
 #include "tests/unit/made_kallsyms.h"
+#include "tests/unit/made_structs.h"
 #include "tests/unit/unit.h"
 
 #define TEXT	  (FAKE_BASE + 0x10000)
@@ -311,7 +313,186 @@ static void no_progress(void **state)
 	fake_free(f);
 }
 
-UNIT_TESTS(cmocka_unit_test(calls), cmocka_unit_test(interrupted), cmocka_unit_test(no_registers),
-	   cmocka_unit_test(nowhere), cmocka_unit_test(by_frame_register),
-	   cmocka_unit_test(hole_with_a_call), cmocka_unit_test(hole_without),
-	   cmocka_unit_test(dead_ends), cmocka_unit_test(no_progress))
+/* An NMI amid a debug exception amid a task: each on a stack of its own. */
+static void exception_stacks(void **state)
+{
+	struct fake *f = new_kernel();
+	struct unwind u;
+	struct frame frame;
+
+	(void)state;
+	put_regs_at(f, STACK + 0x8100, TEXT + STRIDE * REGS + 1, 0x10, STACK + 0x6100);
+	put_regs_at(f, STACK + 0x6100, TEXT + 3, 0x10, STACK + 0x200);
+	fake_put(f, STACK + 0x208, in(ENDS), 8);
+	stand(&u, f, in(REGS), STACK + 0x8100);
+	u.stacks[0] = (struct stack){ .low = STACK, .end = STACK + 0x4000 };
+	u.stacks[1] = (struct stack){ "DEBUG exception stack", STACK + 0x6000, STACK + 0x7000 };
+	u.stacks[2] = (struct stack){ "NMI exception stack", STACK + 0x8000, STACK + 0x9000 };
+	u.nr_stacks = 3;
+	assert_int_equal(unwind_next(&u, &frame), 1);
+	assert_ptr_equal(frame.stack, &u.stacks[2]);
+	assert_int_equal(unwind_next(&u, &frame), 1);
+	assert_true(frame.regs && frame.signal);
+	assert_ptr_equal(frame.stack, &u.stacks[2]);
+	assert_int_equal(unwind_next(&u, &frame), 1);
+	assert_true(frame.regs && frame.pc == TEXT + 3);
+	assert_ptr_equal(frame.stack, &u.stacks[1]);
+	expect(&u, in(ENDS), STACK + 0x208);
+	assert_int_equal(unwind_next(&u, &frame), 0);
+	fake_free(f);
+}
+
+/* Registers on two stacks that each lead to the other. */
+static void from_stack_to_stack(void **state)
+{
+	struct fake *f = new_kernel();
+	struct unwind u;
+	struct frame frame;
+	int r, n = 0;
+
+	(void)state;
+	put_regs_at(f, STACK + 0x8100, TEXT + STRIDE * REGS + 1, 0x10, STACK + 0x6100);
+	put_regs_at(f, STACK + 0x6100, TEXT + STRIDE * REGS + 1, 0x10, STACK + 0x8100);
+	stand(&u, f, in(REGS), STACK + 0x8100);
+	u.stacks[0] = (struct stack){ "DEBUG exception stack", STACK + 0x6000, STACK + 0x7000 };
+	u.stacks[1] = (struct stack){ "NMI exception stack", STACK + 0x8000, STACK + 0x9000 };
+	u.nr_stacks = 2;
+	while ((r = unwind_next(&u, &frame)) > 0)
+		n++;
+	assert_int_equal(r, -ELOOP);
+	assert_true(n <= STACKS_MAX + 1);
+	fake_free(f);
+}
+
+#define TASK (FAKE_BASE + 0x32000)
+
+/* It begins where a fork ends, and below that is user space. */
+static void never_ran(void **state)
+{
+	struct fake *f = new_kernel();
+	struct unwind u;
+	struct frame frame;
+
+	(void)state;
+	put(&f->vmcoreinfo, "SYMBOL(ret_from_fork_asm)=%llx\n", TEXT + STRIDE * REGS);
+	fake_put(f, TASK, STACK, 8);
+	fake_put(f, TASK + 8, STACK + 0x3f00, 8);
+	fake_put(f, STACK + 0x3f30, TEXT + STRIDE * REGS, 8);
+	put_regs_at(f, STACK + 0x3f38, 0x401000, 0x33, 0x7ffc0000);
+	fake_open(f);
+	fake_structs(f,
+		     "thread_struct 8 u64 sp@0\n"
+		     "task_struct 16 ptr stack@0 thread_struct thread@8\n"
+		     "thread_union 16384 u64 stack@0\n"
+		     "inactive_task_frame 56 u64 r15@0 u64 r14@8 u64 r13@16 u64 r12@24 u64 bx@32 "
+		     "u64 bp@40 u64 ret_addr@48\n");
+	assert_ok(unwind_task(&u, f->kernel, TASK));
+	assert_int_equal(unwind_next(&u, &frame), 1);
+	assert_int_equal(frame.pc, TEXT + STRIDE * REGS);
+	assert_true(frame.signal && !frame.guess);
+	assert_int_equal(unwind_next(&u, &frame), 1);
+	assert_true(frame.user);
+	assert_int_equal(frame.pc, 0x401000);
+	assert_int_equal(unwind_next(&u, &frame), 0);
+	fake_free(f);
+}
+
+#define BPF	 (FAKE_BASE + 0x30000)
+#define BPF_LIST (FAKE_BASE + 0x31000)
+
+/* A BPF program: nop, push %rbp, mov %rsp,%rbp, and a call at +0x20. */
+static struct fake *with_bpf(void)
+{
+	static const unsigned char code[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00, 0x66,
+					      0x90, 0x55, 0x48, 0x89, 0xe5 };
+	struct fake *f = new_kernel();
+
+	put(&f->vmcoreinfo, "SYMBOL(bpf_kallsyms)=%llx\n", BPF_LIST);
+	memcpy(fake_at(f, BPF), code, sizeof(code));
+	put_call(f, BPF + 0x20, TEXT);
+	fake_put(f, BPF + 0x30, 0xc3c9, 2);
+	fake_put(f, BPF_LIST, BPF_LIST + 0x130, 8);
+	fake_put(f, BPF_LIST + 8, BPF_LIST + 0x130, 8);
+	fake_put(f, BPF_LIST + 0x100, BPF, 8);
+	fake_put(f, BPF_LIST + 0x108, BPF + 0x40, 8);
+	memcpy(fake_at(f, BPF_LIST + 0x110), "bpf_prog_1_a", 13);
+	fake_put(f, BPF_LIST + 0x130, BPF_LIST, 8);
+	fake_put(f, BPF_LIST + 0x138, BPF_LIST, 8);
+	return f;
+}
+
+static void stand_with_bpf(struct unwind *u, struct fake *f, uint64_t pc, uint64_t sp, uint64_t fp)
+{
+	fake_open(f);
+	fake_structs(f, "list_head 16 ptr next@0 ptr prev@8\n"
+			"bpf_ksym 64 u64 start@0 u64 end@8 u8[32] name@16 list_head lnode@48\n");
+	assert_ok(unwind_begin(u, f->kernel, 0));
+	u->stacks[0] = (struct stack){ .low = STACK, .end = STACK_END };
+	u->nr_stacks = 1;
+	cursor_set(&u->c, u->arch->pc, pc);
+	cursor_set(&u->c, u->arch->sp, sp);
+	cursor_set(&u->c, u->arch->fp, fp);
+	u->c.at = sp;
+}
+
+/* It keeps a frame pointer: its caller is no guess. */
+static void through_bpf(void **state)
+{
+	struct fake *f = with_bpf();
+	struct unwind u;
+	struct frame frame;
+	struct symbol s;
+
+	(void)state;
+	fake_put(f, STACK + 0x108, BPF + 0x20, 8);
+	fake_put(f, STACK + 0x200, STACK + 0x400, 8);
+	fake_put(f, STACK + 0x208, in(ENDS), 8);
+	stand_with_bpf(&u, f, in(0), STACK + 0x100, STACK + 0x200);
+	expect(&u, in(0), STACK + 0x100);
+	expect(&u, BPF + 0x20, STACK + 0x108);
+	assert_int_equal(unwind_next(&u, &frame), 1);
+	assert_int_equal(frame.pc, in(ENDS));
+	assert_int_equal(frame.source, FRAME_POINTER);
+	assert_false(frame.guess);
+	assert_int_equal(unwind_next(&u, &frame), 0);
+
+	assert_ok(symbol_at(f->kernel, BPF + 0x3f, &s));
+	assert_string_equal(s.name, "bpf_prog_1_a");
+	assert_string_equal(s.module, "bpf");
+	assert_int_equal(s.size, 0x40);
+	assert_fails(symbol_at(f->kernel, BPF + 0x40, &s), -ENOENT, "no symbol");
+	fake_free(f);
+}
+
+/* Interrupted where the frame pointer is still, or again, the caller's. */
+static void bpf_without_frame(void **state)
+{
+	static const struct {
+		uint64_t pc, at;
+	} cases[] = { { BPF, 0 }, { BPF + 7, 0 }, { BPF + 8, 8 }, { BPF + 0x31, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fake *f = with_bpf();
+		struct unwind u;
+
+		fake_put(f, STACK + 0x100 + cases[i].at, in(BY_BP), 8);
+		fake_put(f, STACK + 0x208, in(1), 8);
+		fake_put(f, STACK + 0x218, in(ENDS), 8);
+		stand_with_bpf(&u, f, cases[i].pc, STACK + 0x100, STACK + 0x200);
+		u.c.signal = true;
+		expect(&u, cases[i].pc, STACK + 0x100);
+		expect(&u, in(BY_BP), STACK + 0x100 + cases[i].at);
+		expect(&u, in(1), STACK + 0x208);
+		expect(&u, in(ENDS), STACK + 0x218);
+		fake_free(f);
+	}
+}
+
+UNIT_TESTS(cmocka_unit_test(exception_stacks), cmocka_unit_test(from_stack_to_stack),
+	   cmocka_unit_test(never_ran), cmocka_unit_test(through_bpf),
+	   cmocka_unit_test(bpf_without_frame), cmocka_unit_test(calls),
+	   cmocka_unit_test(interrupted), cmocka_unit_test(no_registers), cmocka_unit_test(nowhere),
+	   cmocka_unit_test(by_frame_register), cmocka_unit_test(hole_with_a_call),
+	   cmocka_unit_test(hole_without), cmocka_unit_test(dead_ends),
+	   cmocka_unit_test(no_progress))

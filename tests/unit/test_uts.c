@@ -1,5 +1,5 @@
 /* uname's strings, from memory or from what else there is. */
-#include "kernel/uts.h"
+#include "kernel/sys/uts.h"
 
 #include "tests/unit/fake_kernel.h"
 #include "tests/unit/unit.h"

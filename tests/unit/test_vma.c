@@ -1,7 +1,7 @@
 /* Mappings of a kernel that keeps them in a list; their names. */
 #include <errno.h>
 
-#include "kernel/vma.h"
+#include "kernel/mem/vma.h"
 #include "tests/unit/made_structs.h"
 #include "tests/unit/unit.h"
 

@@ -2,6 +2,7 @@
 #include "tests/unit/made.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "dump/base/cancel.h"
 
@@ -92,6 +93,46 @@ static void none(void **state)
 	image_fini(&img);
 }
 
+/* Before v4.13 it begins within a page, of two the one with the time of the crash is meant. */
+static void within_a_page(void **state)
+{
+	static const char text[] = "OSRELEASE=3.10.0\nPAGESIZE=4096\nSYMBOL(x)=ffffffff82000000\n",
+			  time[] = "CRASHTIME=1\n";
+	const struct vmcoreinfo *vi;
+
+	(void)state;
+	for (int dated = 0; dated < 2; dated++) {
+		unsigned char *pages = calloc(8, 4096);
+		struct image img;
+		struct dump *d;
+		struct made m;
+
+		image_init(&img);
+		/* not behind a NUL; whole; over the end of a page, and with the time */
+		memset(pages + 0x100, 'x', 8);
+		memcpy(pages + 0x108, text, sizeof(text));
+		memcpy(pages + 4096 + 0x640, text, sizeof(text));
+		memcpy(pages + 3 * 4096 - 20, text, sizeof(text));
+		if (dated)
+			memcpy(pages + 3 * 4096 - 20 + sizeof(text) - 1, time, sizeof(time));
+		for (size_t i = 0; i < 8; i++) {
+			unsigned char *page = must_alloc(4096);
+
+			memcpy(page, pages + 4096 * i, 4096);
+			image_add(&img, 4096 * i, 4096, FILL_BYTES, CLASS_KERNEL, page);
+		}
+		free(pages);
+		m = made_dump(&img, &(struct shape){ .version = 6 }, write_kdump, -1);
+		d = must_open(&m, 1);
+		assert_ok(dump_vmcoreinfo(d, &vi));
+		assert_int_equal(vi->paddr, dated ? 3 * 4096 - 20 : 4096 + 0x640);
+		assert_int_equal(vi->len, sizeof(text) - 1 + (dated ? sizeof(time) - 1 : 0));
+		dump_close(d);
+		made_close(&m);
+		image_fini(&img);
+	}
+}
+
 /* Who gives up has not learnt that there is none: the next one finds it. */
 static void interrupted(void **state)
 {
@@ -113,4 +154,4 @@ static void interrupted(void **state)
 }
 
 UNIT_TESTS(cmocka_unit_test(lowest_wins), cmocka_unit_test(pointed_at), cmocka_unit_test(none),
-	   cmocka_unit_test(interrupted))
+	   cmocka_unit_test(within_a_page), cmocka_unit_test(interrupted))

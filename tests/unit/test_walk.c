@@ -454,6 +454,37 @@ static void broken_maple(void **state)
 	fake_free(f);
 }
 
+/* Rings of nodes, and nodes that hold one several times, at each depth: the walk ends. */
+static void maple_loops(void **state)
+{
+	static const uint64_t all = UINT64_MAX;
+	struct fake *f = fake_new();
+	uint64_t at[6], twice[16];
+
+	(void)state;
+	/* 0 holds 1, 1 holds 2, 2 holds 0. */
+	for (unsigned int i = 0; i < 3; i++)
+		at[i] = (FAKE_BASE + 0x2000 + MAPLE_NODE_SIZE * i) | RANGE << 3 | 4;
+	for (unsigned int i = 0; i < 3; i++)
+		put_maple(f, i, RANGE, 1, &all, &at[(i + 1) % 3]);
+	fake_put(f, HEAD + 8, at[0] | ROOT, 8);
+	/* 3 holds 4 as often as it can, each of which holds 3. */
+	for (unsigned int i = 0; i < 16; i++)
+		twice[i] = (FAKE_BASE + 0x2000 + MAPLE_NODE_SIZE * 4) | RANGE << 3 | 4;
+	at[3] = put_maple(f, 3, RANGE, 1, &all, twice);
+	put_maple(f, 4, RANGE, 1, &all, &at[3]);
+	fake_put(f, HEAD + 24, at[3] | ROOT, 8);
+	/* A pointer into the middle of a node, to user space, to nothing. */
+	fake_put(f, HEAD + 40,
+		 put_maple(f, 5, RANGE, 1, &all, (uint64_t[]){ 0x7f0000001014 }) | ROOT, 8);
+	fake_open(f);
+	give_types(f);
+	assert_fails(walk_maple(f->kernel, HEAD), -ELOOP, "comes again");
+	assert_fails(walk_maple(f->kernel, HEAD + 16), -ELOOP, "comes again");
+	assert_fails(walk_maple(f->kernel, HEAD + 32), -EFAULT, "maple node 0x7f0000001000");
+	fake_free(f);
+}
+
 /* Without types a tree cannot be walked, and this is said. */
 static void no_types(void **state)
 {
@@ -474,4 +505,4 @@ UNIT_TESTS(cmocka_unit_test(whole_list), cmocka_unit_test(broken_list),
 	   cmocka_unit_test(broken_head), cmocka_unit_test(hlist), cmocka_unit_test(given_up),
 	   cmocka_unit_test(rbtree), cmocka_unit_test(broken_rbtree), cmocka_unit_test(xarray),
 	   cmocka_unit_test(broken_xarray), cmocka_unit_test(maple), cmocka_unit_test(broken_maple),
-	   cmocka_unit_test(no_types))
+	   cmocka_unit_test(maple_loops), cmocka_unit_test(no_types))

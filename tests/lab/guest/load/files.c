@@ -253,6 +253,29 @@ static int open_bpf_map(void)
 	return syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
 }
 
+/* With three elements. */
+static int open_bpf_hash(void)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_HASH,
+		.key_size = 4,
+		.value_size = 16,
+		.max_entries = 32,
+		.map_name = "lab_hash",
+	};
+	int fd = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+
+	for (uint32_t key = 1; fd >= 0 && key <= 3; key++) {
+		char value[16] = "element";
+		union bpf_attr element = { .map_fd = fd,
+					   .key = (uintptr_t)&key,
+					   .value = (uintptr_t)value };
+
+		syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &element, sizeof(element));
+	}
+	return fd;
+}
+
 /* r0 = 2; exit */
 static int open_bpf_prog(void)
 {
@@ -355,6 +378,7 @@ static const struct {
 	{ "pidfd", open_pidfd },
 	{ "perf", open_perf },
 	{ "bpf_map", open_bpf_map },
+	{ "bpf_hash", open_bpf_hash },
 	{ "bpf_prog", open_bpf_prog },
 	{ "userfaultfd", open_userfaultfd },
 	{ "pty", open_pty },

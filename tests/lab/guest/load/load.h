@@ -81,7 +81,7 @@ int exec_main(int argc, char **argv);
 
 /* processes of names.c and busy.c that states.c starts */
 role_fn comm_odd, comm_bytes, title, exec_plain, exec_odd, exec_long, exec_empty, exec_deleted;
-role_fn exec_memfd, in_chroot, cwd_deleted, registers;
+role_fn exec_memfd, in_chroot, cwd_deleted, registers, hold_keys;
 
 /* tar.c: a plain tar stream to a block device, past the page cache */
 struct tar;
@@ -92,6 +92,15 @@ void tar_dir(struct tar *t, const char *path, const struct stat *st);
 void tar_link(struct tar *t, const char *path, const struct stat *st, const char *target,
 	      size_t target_len);
 uint64_t tar_close(struct tar *t);
+
+/* programs.c: what the programs of /programs print; nothing where there is no such list */
+void programs_copy(struct tar *tar);
+
+/* bpf.c: what bpf(2) tells of all programs and maps */
+void bpf_copy(struct tar *tar);
+
+/* pagemap.c: nothing of a process without pages */
+void pagemap_copy(struct tar *tar, const char *pid);
 
 /* truth.c: returns the length of the stream */
 uint64_t truth_copy(int fd, uint64_t room);

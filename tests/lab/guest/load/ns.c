@@ -124,17 +124,67 @@ static void in_mount(struct slot *s)
 	chdir("/mnt/private place");
 }
 
+#define CGROUPS	    "/sys/fs/cgroup"
+#define CONTROLLERS "+memory +pids +cpu +io"
+
 /* Moves itself; a path that the cgroup tree does not have is absent there. */
+static void move_to_cgroup(struct slot *s, const char *path)
+{
+	char procs[128];
+	int r;
+
+	snprintf(procs, sizeof(procs), CGROUPS "%s/cgroup.procs", path);
+	r = write_file(procs, "0");
+	if (r < 0)
+		fact_str(s, "absent cgroup", strerror(-r));
+	else
+		fact_str(s, "cgroup", path);
+}
+
+/* What counts in a control group: memory of its own, a file in memory and one on a disk. */
+static void use_memory(struct slot *s, const char *name)
+{
+	static char text[64 << 12];
+	char path[64];
+	int fd;
+
+	for (size_t i = 0; i < sizeof(text); i += 4096)
+		snprintf(text + i, 64, "vmcorefs %s %zu", name, i);
+	snprintf(path, sizeof(path), "/tmp/%s", name);
+	write_file(path, text);
+	snprintf(path, sizeof(path), "/mnt/disk/%s", name);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	if (fd < 0 || write(fd, text, sizeof(text)) != sizeof(text) || fsync(fd))
+		fact_errno(s, "file of cgroup");
+	close(fd);
+}
+
 static void in_cgroup(struct slot *s)
 {
-	mkdir("/sys/fs/cgroup/lab", 0755);
-	mkdir("/sys/fs/cgroup/lab/in ner\\1", 0755);
-	write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory +pids +cpu +io");
-	write_file("/sys/fs/cgroup/lab/memory.max", "50000000");
-	if (write_file("/sys/fs/cgroup/lab/in ner\\1/cgroup.procs", "0") < 0)
-		fact_str(s, "absent cgroup", strerror(errno));
-	else
-		fact_str(s, "cgroup", "/lab/in ner\\1");
+	mkdir(CGROUPS "/lab", 0755);
+	mkdir(CGROUPS "/lab/in ner\\1", 0755);
+	write_file(CGROUPS "/cgroup.subtree_control", CONTROLLERS);
+	write_file(CGROUPS "/lab/memory.max", "50000000");
+	write_file(CGROUPS "/lab/cgroup.subtree_control", CONTROLLERS);
+	write_file(CGROUPS "/lab/in ner\\1/pids.max", "12");
+	write_file(CGROUPS "/lab/in ner\\1/memory.high", "40000000");
+	write_file(CGROUPS "/lab/in ner\\1/cpu.max", "50000 200000");
+	write_file(CGROUPS "/lab/in ner\\1/cpu.weight", "250");
+	move_to_cgroup(s, "/lab/in ner\\1");
+	use_memory(s, "in_cgroup");
+}
+
+/* A group beside that one, with two processes. */
+static void in_cgroup_child(struct slot *s)
+{
+	use_memory(s, "in_cgroup_child");
+}
+
+static void in_cgroup_second(struct slot *s)
+{
+	mkdir(CGROUPS "/second", 0755);
+	move_to_cgroup(s, "/second");
+	fact_num(s, "child", start_child(s, "in_cgroup_child", in_cgroup_child));
 }
 
 static const struct role places[] = {
@@ -147,6 +197,7 @@ static const struct role places[] = {
 	{ "in_time", in_time, false },
 	{ "in_mount", in_mount, false },
 	{ "in_cgroup", in_cgroup, false },
+	{ "in_cgroup_second", in_cgroup_second, false },
 };
 
 /* Mounts of the initial namespace: read-only, bound, shared, slave, with odd names, overlaid. */

@@ -136,16 +136,49 @@ static void hold_netlink(struct slot *slot)
 	note(slot, "xdp", socket(44, SOCK_RAW, 0));
 }
 
-/* A group that is joined is in net/igmp and net/mcfilter. */
+/* A group that is joined is in net/igmp or net/igmp6, one with a source of its own in net/mcfilter
+ * or net/mcfilter6 too. The first device is the loopback.
+ */
+static void join(struct slot *slot, const char *kind, int fd, int level, int option,
+		 const void *what, size_t len)
+{
+	int r = setsockopt(fd, level, option, what, len);
+
+	note(slot, kind, r ? -1 : fd);
+}
+
 static void hold_multicast(struct slot *slot)
 {
-	struct ip_mreqn request = { .imr_ifindex = 1 };
-	int fd = inet_bind("0.0.0.0", 7205, SOCK_DGRAM, 0);
+	struct ip_mreqn group = { .imr_ifindex = 1 };
+	struct group_source_req of_source = { .gsr_interface = 1 };
+	struct sockaddr_in *to = (struct sockaddr_in *)&of_source.gsr_group;
+	struct sockaddr_in *from = (struct sockaddr_in *)&of_source.gsr_source;
 
-	inet_pton(AF_INET, "239.1.2.3", &request.imr_multiaddr);
-	if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)))
-		return fact_errno(slot, "fd multicast");
-	note(slot, "multicast", fd);
+	inet_pton(AF_INET, "239.1.2.3", &group.imr_multiaddr);
+	join(slot, "multicast", inet_bind("0.0.0.0", 7205, SOCK_DGRAM, 0), IPPROTO_IP,
+	     IP_ADD_MEMBERSHIP, &group, sizeof(group));
+	to->sin_family = from->sin_family = AF_INET;
+	inet_pton(AF_INET, "232.1.2.3", &to->sin_addr);
+	inet_pton(AF_INET, "192.0.2.77", &from->sin_addr);
+	join(slot, "multicast_source", inet_bind("0.0.0.0", 7206, SOCK_DGRAM, 0), IPPROTO_IP,
+	     MCAST_JOIN_SOURCE_GROUP, &of_source, sizeof(of_source));
+}
+
+static void hold_multicast6(struct slot *slot)
+{
+	struct ipv6_mreq group = { .ipv6mr_interface = 1 };
+	struct group_source_req of_source = { .gsr_interface = 1 };
+	struct sockaddr_in6 *to = (struct sockaddr_in6 *)&of_source.gsr_group;
+	struct sockaddr_in6 *from = (struct sockaddr_in6 *)&of_source.gsr_source;
+
+	inet_pton(AF_INET6, "ff15::1:2:3", &group.ipv6mr_multiaddr);
+	join(slot, "multicast6", inet_bind("::", 7207, SOCK_DGRAM, 0), IPPROTO_IPV6,
+	     IPV6_JOIN_GROUP, &group, sizeof(group));
+	to->sin6_family = from->sin6_family = AF_INET6;
+	inet_pton(AF_INET6, "ff35::1:2:3", &to->sin6_addr);
+	inet_pton(AF_INET6, "2001:db8::77", &from->sin6_addr);
+	join(slot, "multicast6_source", inet_bind("::", 7208, SOCK_DGRAM, 0), IPPROTO_IPV6,
+	     MCAST_JOIN_SOURCE_GROUP, &of_source, sizeof(of_source));
 }
 
 void hold_sockets(struct slot *slot)
@@ -156,4 +189,5 @@ void hold_sockets(struct slot *slot)
 	hold_in_flight(slot);
 	hold_netlink(slot);
 	hold_multicast(slot);
+	hold_multicast6(slot);
 }

@@ -242,6 +242,11 @@ static void timers(struct slot *s)
 		broken(s, "timer_create");
 	event.sigev_notify = SIGEV_NONE;
 	timer_create(CLOCK_REALTIME, &event, &id);
+	event.sigev_notify = SIGEV_THREAD_ID;
+	event._sigev_un._tid = syscall(SYS_gettid);
+	timer_create(CLOCK_BOOTTIME, &event, &id);
+	event.sigev_notify = SIGEV_SIGNAL;
+	timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &id);
 	setitimer(ITIMER_REAL, &alarm_clock, NULL);
 }
 
@@ -349,6 +354,7 @@ static const struct role states[] = {
 	{ "exec_memfd", exec_memfd, false },
 	{ "chroot", in_chroot, false },
 	{ "cwd_deleted", cwd_deleted, false },
+	{ "keys", hold_keys, false },
 };
 
 void start_states(bool small)

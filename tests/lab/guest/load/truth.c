@@ -1,10 +1,12 @@
-/* What /proc and /sys say, copied file by file into a tar stream. What stands still goes first,
- * then the tasks, and what always moves last, as close to the crash as can be.
+/* What programs, /proc and /sys say, copied file by file into a tar stream. Programs go first, they
+ * change what is counted; then what stands still, the tasks, and what always moves last, as close to
+ * the crash as can be.
  */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +54,9 @@ static const char *const sys_dirs[] = {
 	"/sys/class/block",
 	"/sys/block",
 	"/sys/devices/virtual/net",
+	"/sys/devices/virtual/block",
+	"/sys/devices/virtual/bdi",
+	"/sys/devices/virtual/workqueue",
 	"/sys/devices/system/cpu",
 	"/sys/devices/system/node",
 	"/sys/devices/system/clocksource",
@@ -62,20 +67,11 @@ static const char *const sys_skip[] = {
 	"debug", "tracing", "security", "slab", "btf", "config", NULL,
 };
 static const char *const task_skip[] = {
-	"mem",
-	"pagemap",
-	"clear_refs",
-	"task",
-	"net",
-	/* empty unless a task asked for more than its label */
-	"attr/prev",
-	"attr/fscreate",
-	"attr/keycreate",
-	"attr/sockcreate",
-	"attr/exec",
-	"attr/apparmor/prev",
-	"attr/apparmor/exec",
-	NULL,
+	"mem", "pagemap", "clear_refs", "task", "net", NULL,
+};
+/* Of debugfs: what tells of the scheduler, of disks and of what else the dump shows too. */
+static const char *const debug_names[] = {
+	"bdi", "block", "sched", "kprobes", "wakeup_sources", "extfrag", "dma_buf", NULL,
 };
 /* What threads share with their process is in the truth once. */
 static const char *const thread_skip[] = {
@@ -232,6 +228,20 @@ static void copy_named(struct copy *c, const char *dir, const char *name)
 	copy_entry(c, path, inside(path), DT_UNKNOWN, 0);
 }
 
+/* What links like those of /sys/block lead to; virtual devices are in sys_dirs. */
+static void copy_devices(struct copy *c, const char *pattern)
+{
+	char path[PATH_MAX];
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (realpath(found.gl_pathv[i], path) && !strstr(path, "/virtual/"))
+			copy_dir(c, path, nothing);
+	globfree(&found);
+}
+
 static void copy_still(struct copy *c)
 {
 	DIR *dir = opendir("/proc");
@@ -240,6 +250,9 @@ static void copy_still(struct copy *c)
 	for (size_t i = 0; sys_dirs[i]; i++)
 		if (!access(sys_dirs[i], F_OK))
 			copy_dir(c, sys_dirs[i], sys_skip);
+	copy_devices(c, "/sys/block/*");
+	copy_devices(c, "/sys/class/net/*");
+	bpf_copy(c->tar);
 	while (dir && (e = readdir(dir)))
 		if (e->d_name[0] != '.' && !is_number(e->d_name) && !is_in(proc_skip, e->d_name) &&
 		    !is_in(proc_late, e->d_name))
@@ -252,6 +265,8 @@ static void copy_still(struct copy *c)
 
 static void copy_late(struct copy *c)
 {
+	for (size_t i = 0; debug_names[i]; i++)
+		copy_named(c, "/sys/kernel/debug", debug_names[i]);
 	leave_out(c, nothing, 0);
 	copy_dir_as(c, "/proc/1/net", "proc/net", 0);
 	for (size_t i = 0; proc_late[i]; i++)
@@ -305,6 +320,7 @@ static void copy_task(struct copy *c, const char *pid, bool full)
 	}
 	copy_dir(c, dir, task_skip);
 	copy_threads(c, dir);
+	pagemap_copy(c->tar, pid);
 	/* The first process stands for the initial namespace, which is in proc/net. */
 	if (new_netns(c, dir) && strcmp(pid, "1"))
 		copy_named(c, dir, "net");
@@ -355,6 +371,7 @@ uint64_t truth_copy(int fd, uint64_t room)
 	c.errors = open_memstream(&c.errors_text, &c.errors_len);
 	if (!c.errors)
 		die("no memory for the truth");
+	programs_copy(c.tar);
 	add_clock("realtime_begin", CLOCK_REALTIME);
 	add_clock("boottime_begin", CLOCK_MONOTONIC);
 	copy_still(&c);

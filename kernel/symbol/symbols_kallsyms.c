@@ -1,0 +1,100 @@
+/* The kernel's own symbols, from kallsyms: found by VMCOREINFO, else by a search of the image. */
+#include <errno.h>
+#include <string.h>
+
+#include "dump/base/err.h"
+#include "kernel/symbol/kallsyms.h"
+#include "kernel/symbol/producers.h"
+
+#define BANNER "Linux version "
+
+/* The part of the image that holds its constant data, as the page tables tell. */
+static bool find_constant(struct dump *d, const struct space *s, struct region *ret)
+{
+	struct mapping m;
+
+	ret->last = 0;
+	for (uint64_t va = s->image.first; s->pt && va < s->image.last; va += m.left) {
+		if (space_lookup(s, d, va, &m) < 0)
+			break;
+		/* The image lies at the top: what is not mapped may end with the address space. */
+		if (m.left > s->image.last - va)
+			m.left = s->image.last - va + 1;
+		if (m.kind != MAP_RAM || !m.constant)
+			continue;
+		if (!ret->last)
+			ret->first = va;
+		ret->last = va + m.left - 1;
+	}
+	return ret->last;
+}
+
+static int find(struct kernel *k, const struct space *s, struct kallsyms_place *ret)
+{
+	struct dump *d = kernel_dump(k);
+	const struct vmcoreinfo *vi;
+	struct region constant;
+	int told = dump_vmcoreinfo_told(d, &vi), r;
+
+	if (told == 0)
+		told = kallsyms_by_vmcoreinfo(d, s, vi, ret);
+	if (told == 0 || told == -EINTR || told == -ENOMEM)
+		return told;
+	if (!s->image.last)
+		return fail(-ENOENT, "kallsyms: where the kernel image is is not known");
+	if (find_constant(d, s, &constant) &&
+	    kallsyms_search(d, s, constant.first, constant.last, ret) == 0)
+		return 0;
+	r = kallsyms_search(d, s, s->image.first, s->image.last, ret);
+	/* Where they are is known: what is wrong there says more than that a search found nothing. */
+	if (r == -ENOENT && told == -EBADMSG)
+		return kallsyms_by_vmcoreinfo(d, s, vi, ret);
+	return r;
+}
+
+/* That a well-known text is where its symbol says proves names, addresses and translation at once.
+ * When it is not in the dump, nothing is proven. */
+static int prove(struct kernel *k, const struct symtab *t, struct strbuf *evidence)
+{
+	char text[128] = "";
+	size_t i;
+
+	if (!symtab_find(t, "linux_banner", NULL, &i))
+		return 0;
+	if (kernel_read(k, t->v[i].addr, text, sizeof(text) - 1) < 0) {
+		put(evidence, "proof              none: linux_banner: %s\n", why());
+		return 0;
+	}
+	if (strncmp(text, BANNER, strlen(BANNER)))
+		return fail(-EBADMSG, "kallsyms: at linux_banner, %#lx, there is no banner",
+			    t->v[i].addr);
+	put(evidence, "proof              linux_banner reads \"");
+	put_escaped(evidence, text, strcspn(text, "\n("), "");
+	put(evidence, "\"\n");
+	return 0;
+}
+
+int symbols_of_kallsyms(struct kernel *k, struct symtab *ret, struct strbuf *evidence)
+{
+	struct kallsyms_place place;
+	const struct space *s;
+	int r = kernel_space(k, &s);
+
+	if (r < 0)
+		return r;
+	r = find(k, s, &place);
+	if (r < 0)
+		return r;
+	r = kallsyms_read(kernel_dump(k), s, &place, ret);
+	if (r < 0)
+		return r;
+	put(evidence, "symbols            %zu from kallsyms at %#lx, found by %s\n", ret->n,
+	    place.names, place.origin);
+	put(evidence, "their addresses    at %#lx, %s\n", place.addresses,
+	    kallsyms_encoding_name(place.encoding));
+	if (ret->n < place.nr)
+		put(evidence, "symbols            %u are missing: kallsyms is not whole\n",
+		    place.nr - (unsigned int)ret->n);
+	r = symtab_seal(ret);
+	return r < 0 ? r : prove(k, ret, evidence);
+}
