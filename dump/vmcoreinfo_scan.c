@@ -3,25 +3,22 @@
  * result does not depend on the threads. Before 203e9e41219b (v4.13) it begins within a page: that is
  * taken when no page begins with one. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "dump/base/cancel.h"
 #include "dump/base/cleanup.h"
+#include "dump/base/crew.h"
 #include "dump/base/err.h"
 #include "dump/dump.h"
 
-#define CHUNK	    (4ull << 20) /* bytes a thread takes at a time */
-#define BATCH	    (64u << 10)	 /* bytes read at a time */
-#define PAGE	    4096 /* the kernel's may be smaller than the dump's, as in QEMU's of arm64 */
-#define MAX_THREADS 16
+#define CHUNK (4ull << 20) /* bytes a thread takes at a time */
+#define BATCH (64u << 10)  /* bytes read at a time */
+#define PAGE  4096	   /* the kernel's may be smaller than the dump's, as in QEMU's of arm64 */
 
 struct scan {
 	struct dump *dump;
-	const atomic_bool *cancel;
 	uint64_t end;
 	_Atomic uint64_t next;	/* first address that nobody has taken */
 	_Atomic uint64_t found; /* lowest page that fits; UINT64_MAX: none yet */
@@ -115,13 +112,12 @@ static void look_through(struct scan *s, uint64_t from, uint64_t to, unsigned ch
 	}
 }
 
-static void *worker(void *arg)
+static void take_chunks(void *arg)
 {
 	struct scan *s = arg;
 	_free_ unsigned char *buf = malloc(BATCH);
 	_free_ unsigned char *text = malloc(dump_facts(s->dump)->page_size);
 
-	cancel_arm(s->cancel);
 	while (buf && text && !cancelled()) {
 		uint64_t from = atomic_fetch_add(&s->next, CHUNK);
 
@@ -129,28 +125,12 @@ static void *worker(void *arg)
 			break;
 		look_through(s, from, from + CHUNK, buf, text);
 	}
-	return NULL;
-}
-
-static void run(struct scan *s)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	pthread_t threads[MAX_THREADS];
-	int n = 0;
-
-	while (n < MAX_THREADS && n < cores - 1 &&
-	       pthread_create(&threads[n], NULL, worker, s) == 0)
-		n++;
-	worker(s);
-	while (n)
-		pthread_join(threads[--n], NULL);
 }
 
 int vmcoreinfo_scan(struct dump *d, char **ret_text, size_t *ret_len, uint64_t *ret_paddr)
 {
 	struct scan s = {
 		.dump = d,
-		.cancel = cancel_armed(),
 		.end = dump_facts(d)->end,
 		.found = UINT64_MAX,
 		.within = UINT64_MAX,
@@ -163,7 +143,7 @@ int vmcoreinfo_scan(struct dump *d, char **ret_text, size_t *ret_len, uint64_t *
 
 	if (!text)
 		return fail(-ENOMEM, "VMCOREINFO");
-	run(&s);
+	crew_run(CREW_MOST, take_chunks, &s);
 	if (cancelled())
 		return fail(-EINTR, "interrupted while looking for VMCOREINFO");
 	if (s.found == UINT64_MAX)

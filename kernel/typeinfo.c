@@ -11,6 +11,7 @@
 #include "kernel/debug/indexes.h"
 #include "kernel/fields.h"
 #include "kernel/lazy.h"
+#include "kernel/mem/bulk.h"
 #include "kernel/module/module.h"
 #include "kernel/symbol/objfile.h"
 #include "kernel/symbol/symbols.h"
@@ -69,14 +70,17 @@ static int load(struct kernel *k, uint64_t va, uint64_t size, const struct types
 		struct types **ret)
 {
 	_free_ void *data = NULL;
-	int r;
+	const struct space *s;
+	int r = kernel_space(k, &s);
 
+	if (r < 0)
+		return r;
 	if (size > LIMIT_BTF)
 		return fail(-ELOOP, "%lu bytes of BTF", size);
 	data = malloc((size_t)size + 1);
 	if (!data)
 		return fail(-ENOMEM, "%lu bytes of BTF", size);
-	r = kernel_read(k, va, data, (size_t)size);
+	r = bulk_read(s, kernel_dump(k), va, data, (size_t)size);
 	if (r >= 0)
 		r = btf_load(data, (size_t)size, base, ret);
 	return r < 0 ? within(r, "BTF at %#lx", va) : 0;

@@ -67,9 +67,13 @@ bool kallsyms_ascending(const struct kallsyms *ks)
 	return last - first > (ks->encoding == KALLSYMS_PLACE ? 4 * n : 0);
 }
 
+/* Most are short, and copied in one go. */
+#define AT_ONCE 8
+
 struct token {
 	const char *text;
 	size_t len;
+	char head[AT_ONCE]; /* of .text, and zeros */
 };
 
 static int read_tokens(const struct kallsyms *ks, struct token *ret)
@@ -85,6 +89,7 @@ static int read_tokens(const struct kallsyms *ks, struct token *ret)
 			return fail(-EBADMSG, "kallsyms: token %zu does not end", i);
 		ret[i].text = (const char *)ks->tokens + at;
 		ret[i].len = (size_t)(end - ks->tokens) - at;
+		memcpy(ret[i].head, ret[i].text, ret[i].len < AT_ONCE ? ret[i].len : AT_ONCE);
 	}
 	return 0;
 }
@@ -105,7 +110,7 @@ static const unsigned char *next_name(struct bytes *names, size_t *ret_len)
 	return len ? bytes_take(names, len) : NULL;
 }
 
-/* Expand @n tokens into @buf of LIMIT_SYMBOL_NAME bytes. 0: too long. */
+/* Expand @n tokens into @buf of LIMIT_SYMBOL_NAME + AT_ONCE bytes. 0: too long. */
 static size_t expand(const struct token *tokens, const unsigned char *p, size_t n, char *buf)
 {
 	size_t len = 0;
@@ -115,7 +120,9 @@ static size_t expand(const struct token *tokens, const unsigned char *p, size_t 
 
 		if (t->len > LIMIT_SYMBOL_NAME - len)
 			return 0;
-		memcpy(buf + len, t->text, t->len);
+		memcpy(buf + len, t->head, AT_ONCE);
+		if (t->len > AT_ONCE)
+			memcpy(buf + len, t->text, t->len);
 		len += t->len;
 	}
 	return len;
@@ -125,8 +132,8 @@ int kallsyms_decode(const struct kallsyms *ks, struct symtab *ret)
 {
 	struct bytes names = bytes_of(ks->names, ks->names_len);
 	const size_t nr = addressed(ks), before = ret->n;
-	struct token tokens[TOKENS];
-	char buf[LIMIT_SYMBOL_NAME];
+	struct token tokens[TOKENS] = { 0 };
+	char buf[LIMIT_SYMBOL_NAME + AT_ONCE];
 	int r = read_tokens(ks, tokens);
 
 	if (r < 0)

@@ -5,6 +5,7 @@
 #include "dump/base/cleanup.h"
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
+#include "kernel/mem/bulk.h"
 #include "kernel/symbol/kallsyms.h"
 
 /* What is there of @len bytes at @va; malloced. */
@@ -19,7 +20,7 @@ static int copy(struct dump *d, const struct space *s, uint64_t va, uint64_t len
 	buf = malloc((size_t)len);
 	if (!buf)
 		return fail(-ENOMEM, "kallsyms");
-	got = space_read_some(s, d, va, buf, (size_t)len);
+	got = bulk_read_some(s, d, va, buf, (size_t)len);
 	if (!got)
 		return within(-ENODATA, "kallsyms");
 	*ret_len = got;
@@ -44,6 +45,12 @@ static int copy_addresses(struct dump *d, const struct space *s, const struct ka
 	return 0;
 }
 
+/* Do they rise, as the symbols do? */
+static int rise(const struct kallsyms *ks)
+{
+	return kallsyms_ascending(ks) ? 0 : fail(-EBADMSG, "kallsyms: the addresses do not rise");
+}
+
 int kallsyms_fits(struct dump *d, const struct space *s, const struct kallsyms_place *place)
 {
 	_free_ unsigned char *addresses = NULL;
@@ -52,18 +59,28 @@ int kallsyms_fits(struct dump *d, const struct space *s, const struct kallsyms_p
 
 	if (r < 0)
 		return r;
-	return kallsyms_ascending(&ks) ? 0 : fail(-EBADMSG, "kallsyms: the addresses do not rise");
+	return rise(&ks);
 }
 
 /* Of two encodings the one whose addresses rise. Relative ones would also rise, as small numbers, if
  * they were taken for the other kind. */
 static int choose(struct dump *d, const struct space *s, struct kallsyms_place *place)
 {
+	_free_ unsigned char *addresses = NULL;
+	struct kallsyms ks = { 0 };
+	int r;
+
 	place->encoding = KALLSYMS_RELATIVE;
-	if (kallsyms_fits(d, s, place) == 0)
-		return 0;
-	place->encoding = KALLSYMS_PERCPU;
-	return kallsyms_fits(d, s, place);
+	r = copy_addresses(d, s, place, &addresses, &ks);
+	if (r < 0)
+		return r;
+	r = rise(&ks);
+	if (r < 0) {
+		ks.encoding = KALLSYMS_PERCPU;
+		r = rise(&ks);
+	}
+	place->encoding = ks.encoding;
+	return r;
 }
 
 int kallsyms_by_vmcoreinfo(struct dump *d, const struct space *s, const struct vmcoreinfo *vi,

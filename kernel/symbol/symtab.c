@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dump/base/err.h"
+#include "dump/base/hash.h"
 #include "dump/base/limits.h"
 
 /* Kernels need 3: most of the names that many symbols share are __func__.0 and the like. */
@@ -105,21 +106,11 @@ void symtab_sort(struct symtab *t)
 	}
 }
 
-/* FNV-1a. */
-static uint32_t hash_of(const char *name)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *name; name++)
-		h = (h ^ (unsigned char)*name) * 16777619u;
-	return h;
-}
-
 /* Returns how many other entries were in the way. */
 static size_t enter(struct symtab *t, size_t i)
 {
 	const char *name = symtab_name(t, i);
-	uint32_t hash = hash_of(name);
+	uint32_t hash = hash_text(name);
 	size_t mask = t->nr_buckets - 1, b = hash & mask, steps = 0;
 
 	for (; t->buckets[b]; b = (b + 1) & mask, steps++)
@@ -150,7 +141,7 @@ int symtab_seal(struct symtab *t)
 
 bool symtab_find(const struct symtab *t, const char *name, size_t *cursor, size_t *ret)
 {
-	uint32_t hash = hash_of(name);
+	uint32_t hash = hash_text(name);
 	size_t mask = t->nr_buckets - 1;
 
 	for (size_t step = cursor ? *cursor : 0; step < t->nr_buckets; step++) {

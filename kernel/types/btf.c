@@ -78,20 +78,30 @@ static bool layout_of(struct reader *rd, uint32_t kind, struct layout *ret)
 	return kind && !b.short_;
 }
 
+static bool ends_early(struct reader *rd)
+{
+	snprintf(rd->ts->problem, sizeof(rd->ts->problem),
+		 "BTF ends within a type: types after it are missing");
+	return false;
+}
+
 /* The next type; false at the end of what can be read, and then .problem may tell why. */
 static bool next_raw(struct reader *rd, struct raw *ret)
 {
 	struct bytes *b = &rd->types;
+	const unsigned char *p;
 	struct layout lo;
 	uint64_t more;
 	uint32_t info;
-	const void *p;
 
 	if (b->pos == b->len)
 		return false;
-	ret->name = bytes_u32(b);
-	info = bytes_u32(b);
-	ret->size = bytes_u32(b);
+	p = bytes_take(b, BTF_TYPE_SIZE);
+	if (!p)
+		return ends_early(rd);
+	ret->name = load_le32(p);
+	info = load_le32(p + 4);
+	ret->size = load_le32(p + 8);
 	/* 24 and 7 bits since v7.1; the bits that were added were zero before */
 	ret->vlen = info & 0xffffff;
 	ret->kind = info >> 24 & 0x7f;
@@ -104,11 +114,8 @@ static bool next_raw(struct reader *rd, struct raw *ret)
 	}
 	more = lo.once + (uint64_t)ret->vlen * lo.each;
 	p = bytes_take(b, more);
-	if (!p) {
-		snprintf(rd->ts->problem, sizeof(rd->ts->problem),
-			 "BTF ends within a type: types after it are missing");
-		return false;
-	}
+	if (!p)
+		return ends_early(rd);
 	ret->more = bytes_of(p, (size_t)more);
 	return true;
 }
@@ -163,16 +170,18 @@ static const struct type *type_at(const struct reader *rd, uint32_t id)
 static const struct member *fill_members(struct reader *rd, struct raw *raw)
 {
 	struct member *m = rd->ts->members + rd->nr_members, *first = m;
+	const size_t each = layouts[raw->kind].each;
+	const unsigned char *p = raw->more.p;
 
 	rd->nr_members += raw->vlen;
-	for (uint32_t i = 0; i < raw->vlen; i++, m++) {
+	for (uint32_t i = 0; i < raw->vlen; i++, m++, p += each) {
 		uint32_t off;
 
-		m->name = string_at(rd->ts, bytes_u32(&raw->more));
-		m->type = type_at(rd, bytes_u32(&raw->more));
+		m->name = string_at(rd->ts, load_le32(p));
+		m->type = type_at(rd, load_le32(p + 4));
 		if (raw->kind == BTF_FUNC_PROTO)
 			continue;
-		off = bytes_u32(&raw->more);
+		off = load_le32(p + 8);
 		m->bit_offset = raw->flag ? off & 0xffffff : off;
 		m->bit_size = raw->flag ? (uint8_t)(off >> 24) : 0;
 	}
@@ -182,13 +191,15 @@ static const struct member *fill_members(struct reader *rd, struct raw *raw)
 static const struct enumerator *fill_values(struct reader *rd, struct raw *raw)
 {
 	struct enumerator *e = rd->ts->values + rd->nr_values, *first = e;
+	const size_t each = layouts[raw->kind].each;
+	const unsigned char *p = raw->more.p;
 
 	rd->nr_values += raw->vlen;
-	for (uint32_t i = 0; i < raw->vlen; i++, e++) {
-		e->name = string_at(rd->ts, bytes_u32(&raw->more));
-		e->value = bytes_u32(&raw->more);
+	for (uint32_t i = 0; i < raw->vlen; i++, e++, p += each) {
+		e->name = string_at(rd->ts, load_le32(p));
+		e->value = load_le32(p + 4);
 		if (raw->kind == BTF_ENUM64)
-			e->value |= (uint64_t)bytes_u32(&raw->more) << 32;
+			e->value |= (uint64_t)load_le32(p + 8) << 32;
 		else if (raw->flag)
 			e->value = (uint64_t)(int64_t)(int32_t)e->value;
 	}
@@ -260,6 +271,12 @@ static void narrow_members(struct reader *rd)
 	}
 }
 
+static const bool is_odd[256] = {
+	[0x01 ... 0x1f] = true,
+	['/'] = true,
+	[0x7f ... 0xff] = true,
+};
+
 /* Keep the strings, each byte of which may come to a terminal or into a path. */
 static int take_strings(struct types *ts, const struct bytes *strings)
 {
@@ -267,11 +284,10 @@ static int take_strings(struct types *ts, const struct bytes *strings)
 	ts->strings = malloc(strings->len + 1);
 	if (!ts->strings)
 		return fail(-ENOMEM, "%zu bytes of BTF strings", strings->len);
-	for (size_t i = 0; i < strings->len; i++) {
-		unsigned char c = strings->p[i];
-
-		ts->strings[i] = c && (c < 0x20 || c > 0x7e || c == '/') ? '?' : (char)c;
-	}
+	memcpy(ts->strings, strings->p, strings->len);
+	for (size_t i = 0; i < strings->len; i++)
+		if (is_odd[strings->p[i]])
+			ts->strings[i] = '?';
 	ts->strings[strings->len] = 0;
 	return 0;
 }

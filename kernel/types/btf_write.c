@@ -6,6 +6,7 @@
 
 #include "dump/base/bytes.h"
 #include "dump/base/err.h"
+#include "dump/base/hash.h"
 #include "dump/base/limits.h"
 
 #define KIND_AT	 24 /* bits of the word info: the kind, the flag, the number of elements below */
@@ -23,17 +24,6 @@ static void put_u32(struct strbuf *sb, uint32_t v)
 				(unsigned char)(v >> 24) };
 
 	put_bytes(sb, le, sizeof(le));
-}
-
-/* FNV-1a */
-static uint32_t hash(const void *bytes, size_t len)
-{
-	const unsigned char *p = bytes;
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 16777619u;
-	return h ^ h >> 15;
 }
 
 void btf_writer_fini(struct btf_writer *w)
@@ -89,8 +79,8 @@ static bool grow_strings(struct btf_writer *w)
 		const char *s = w->strings.data + old[i];
 
 		if (old[i])
-			add_bucket(w->string_buckets, w->nr_string_buckets, hash(s, strlen(s)),
-				   old[i]);
+			add_bucket(w->string_buckets, w->nr_string_buckets,
+				   hash_bytes(s, strlen(s)), old[i]);
 	}
 	free(old);
 	return true;
@@ -99,7 +89,7 @@ static bool grow_strings(struct btf_writer *w)
 uint32_t btf_write_string(struct btf_writer *w, const char *s)
 {
 	size_t len = strlen(s), i;
-	uint32_t h = hash(s, len), at;
+	uint32_t h = hash_bytes(s, len), at;
 
 	if (!w->strings.len)
 		put_bytes(&w->strings, "", 1);
@@ -185,8 +175,8 @@ static bool grow_interned(struct btf_writer *w)
 		const struct btf_slot *s = old[i] ? &w->slots[old[i] - 1] : NULL;
 
 		if (s)
-			add_bucket(w->buckets, w->nr_buckets, hash(w->data.data + s->at, s->len),
-				   old[i]);
+			add_bucket(w->buckets, w->nr_buckets,
+				   hash_bytes(w->data.data + s->at, s->len), old[i]);
 	}
 	free(old);
 	return true;
@@ -207,7 +197,7 @@ static void store(struct btf_writer *w, const struct btf_record *rec, uint32_t i
 
 static uint32_t intern(struct btf_writer *w, const struct btf_record *rec)
 {
-	uint32_t h = hash(rec->words.data, rec->words.len), id;
+	uint32_t h = hash_bytes(rec->words.data, rec->words.len), id;
 	size_t i;
 
 	if (!grow_interned(w))

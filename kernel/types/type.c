@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dump/base/err.h"
+#include "dump/base/hash.h"
 #include "dump/base/limits.h"
 #include "kernel/types/graph.h"
 
@@ -67,16 +68,6 @@ void types_close(struct types *ts)
 	free(ts);
 }
 
-/* FNV-1a */
-static uint32_t hash_name(const char *name)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *name; name++)
-		h = (h ^ (unsigned char)*name) * 16777619u;
-	return h ^ h >> 15;
-}
-
 int types_index(struct types *ts)
 {
 	for (ts->nr_buckets = 16; ts->nr_buckets < ts->nr;)
@@ -92,7 +83,7 @@ int types_index(struct types *ts)
 
 		if (!*t->name || t->kind == TYPE_TAG)
 			continue;
-		head = &ts->buckets[hash_name(t->name) & (ts->nr_buckets - 1)];
+		head = &ts->buckets[hash_text(t->name) & (ts->nr_buckets - 1)];
 		ts->next[i] = *head;
 		*head = (uint32_t)i + 1;
 	}
@@ -111,7 +102,7 @@ const struct type *types_find(const struct types *ts, enum type_kind kind, const
 		ts = ts->base;
 	for (; ts; ts = ts->base, prev = NULL) {
 		uint32_t i = prev ? ts->next[prev - ts->types]
-				  : ts->buckets[hash_name(name) & (ts->nr_buckets - 1)];
+				  : ts->buckets[hash_text(name) & (ts->nr_buckets - 1)];
 
 		for (; i; i = ts->next[i - 1]) {
 			const struct type *t = &ts->types[i - 1];
