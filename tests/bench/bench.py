@@ -210,9 +210,11 @@ def arguments():
     p = argparse.ArgumentParser(prog="sh tests/bench/run", description=__doc__)
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--no-sid", action="store_true", help="only the tools of this machine")
-    p.add_argument("part", nargs="*", default=PARTS, metavar="PART",
-                   choices=PARTS)
-    return p.parse_args()
+    # A list as the default is no choice for argparse.
+    p.add_argument("part", nargs="*", metavar="PART", choices=[*PARTS, []])
+    args = p.parse_args()
+    args.part = args.part or PARTS
+    return args
 
 
 def measure_dumps(bench, all_dumps):
