@@ -12,6 +12,7 @@
 #include "dump/base/cancel.h"
 #include "dump/base/cleanup.h"
 #include "dump/base/err.h"
+#include "dump/base/trouble.h"
 #include "dump/dump.h"
 
 #define CHUNK	    (4ull << 20) /* bytes a thread takes at a time */
@@ -26,7 +27,8 @@ struct scan {
 	_Atomic uint64_t next;	/* first address that nobody has taken */
 	_Atomic uint64_t found; /* lowest page that fits; UINT64_MAX: none yet */
 	_Atomic uint64_t within,
-		dated; /* the same within pages: any, and with the time of a crash */
+		dated;	    /* the same within pages: any, and with the time of a crash */
+	atomic_int trouble; /* a file could not be read */
 };
 
 static void bring_down(_Atomic uint64_t *at, uint64_t value)
@@ -129,6 +131,8 @@ static void *worker(void *arg)
 			break;
 		look_through(s, from, from + CHUNK, buf, text);
 	}
+	if (trouble() < 0)
+		s->trouble = trouble();
 	return NULL;
 }
 
@@ -166,6 +170,10 @@ int vmcoreinfo_scan(struct dump *d, char **ret_text, size_t *ret_len, uint64_t *
 	run(&s);
 	if (cancelled())
 		return fail(-EINTR, "interrupted while looking for VMCOREINFO");
+	/* It may have been where nothing could be read; whoever asked is to know as well. */
+	if (s.trouble < 0)
+		return trouble_note(
+			fail(s.trouble, "a file could not be read while looking for VMCOREINFO"));
 	if (s.found == UINT64_MAX)
 		s.found = s.dated != UINT64_MAX ? s.dated : s.within;
 	if (s.found == UINT64_MAX)
