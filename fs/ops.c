@@ -62,7 +62,8 @@ static bool may_change(const struct mount *m, const struct node *n)
 static double fill_stat(const struct mount *m, struct node *n, struct stat *ret)
 {
 	mode_t type = type_of(n);
-	bool sized = type == S_IFDIR || node_is_sized(n), known;
+	uint64_t size;
+	bool sized = node_size(n, &size) || type == S_IFDIR, known;
 	struct attr attr = { mode_of(m, type), m->uid, m->gid, n->ino };
 
 	known = fs_attr(m->fs, n, &attr);
@@ -81,7 +82,7 @@ static double fill_stat(const struct mount *m, struct node *n, struct stat *ret)
 		.st_ctim = m->time,
 	};
 	if (type && type != S_IFDIR && sized) {
-		ret->st_size = (off_t)n->size;
+		ret->st_size = (off_t)size;
 		ret->st_blocks = (blkcnt_t)((n->stored + 511) / 512);
 	}
 	return known && (sized || !type) && !may_change(m, n) ? FOREVER : 0;

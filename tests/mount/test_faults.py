@@ -3,24 +3,20 @@ gets an error, all others and all later readers what they would have got anyway.
 
 import contextlib
 import errno
-import mmap
 import os
 import re
 import resource
 import shutil
 import signal
 import stat
-import struct
 import subprocess
 import sys
 
 import pytest
 
-from mounted import MKDUMP, PATIENCE, SAMPLE, VMCOREFS, Mount, run, vmcorefs, wait_for
+from faults import FAIL_FROM, FAIL_ONE, FAIL_TWO, FAULTS, LATE, SHORT, STALE, Plan
+from mounted import PATIENCE, SAMPLE, VMCOREFS, Mount, run, vmcorefs, wait_for
 
-FAULTS = MKDUMP.parents[1] / "tools/faults.so"
-FAIL_ONE, FAIL_FROM, SHORT, FAIL_TWO, LATE, STALE = 1, 2, 3, 4, 5, 6
-PLAN = "<IIIIQII"
 # Every kind of thing that reads: of each some.
 TOUR = """summary log log.json vmcoreinfo ps cpus modules symbols/schedule/address symbols/schedule/disassembly
 symbols/init_task/value types/struct/task_struct dump/problems dump/translation dump/header dump/notes
@@ -29,33 +25,6 @@ panic/stat panic/mounts panic/cgroup slab slab/task_struct/objects tasks tasks/1
 tasks/1/smaps tasks/1/status tasks/1/fdinfo stacks/all proc/meminfo proc/vmstat proc/interrupts proc/stat
 proc/slabinfo proc/net/tcp proc/net/dev proc/sys/kernel objects/task_struct memory/cores kcore""".split()
 STEPS = int(os.environ.get("VMCOREFS_FAULTS", "12"))   # 0: every read
-
-
-class Plan:
-    """What is to become of reads: see tests/tools/faults.c."""
-
-    def __init__(self, path):
-        path.write_bytes(bytes(struct.calcsize(PLAN)))
-        self.path = path
-        with open(path, "r+b") as f:
-            self.map = mmap.mmap(f.fileno(), struct.calcsize(PLAN))
-
-    def set(self, at=0, what=0):
-        self.map[:] = struct.pack(PLAN, 0, at, what, 0, 0, 0, 0)
-
-    def counts(self):
-        reads, _, _, done, *_ = struct.unpack(PLAN, self.map[:])
-        return reads, done
-
-    def bytes_read(self):
-        return struct.unpack(PLAN, self.map[:])[4]
-
-    def asked(self):
-        return struct.unpack(PLAN, self.map[:])[5]
-
-    def env(self):
-        return {**os.environ, "LD_PRELOAD": str(FAULTS), "FAULTS": str(self.path),
-                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
 @pytest.fixture
