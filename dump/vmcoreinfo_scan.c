@@ -11,6 +11,7 @@
 #include "dump/base/cleanup.h"
 #include "dump/base/crew.h"
 #include "dump/base/err.h"
+#include "dump/base/trouble.h"
 #include "dump/dump.h"
 
 #define CHUNK (4ull << 20) /* bytes a thread takes at a time */
@@ -23,7 +24,8 @@ struct scan {
 	_Atomic uint64_t next;	/* first address that nobody has taken */
 	_Atomic uint64_t found; /* lowest page that fits; UINT64_MAX: none yet */
 	_Atomic uint64_t within,
-		dated; /* the same within pages: any, and with the time of a crash */
+		dated;	    /* the same within pages: any, and with the time of a crash */
+	atomic_int trouble; /* a file could not be read */
 };
 
 static void bring_down(_Atomic uint64_t *at, uint64_t value)
@@ -125,6 +127,8 @@ static void take_chunks(void *arg)
 			break;
 		look_through(s, from, from + CHUNK, buf, text);
 	}
+	if (trouble() < 0)
+		s->trouble = trouble();
 }
 
 int vmcoreinfo_scan(struct dump *d, char **ret_text, size_t *ret_len, uint64_t *ret_paddr)
@@ -146,6 +150,10 @@ int vmcoreinfo_scan(struct dump *d, char **ret_text, size_t *ret_len, uint64_t *
 	crew_run(CREW_MOST, take_chunks, &s);
 	if (cancelled())
 		return fail(-EINTR, "interrupted while looking for VMCOREINFO");
+	/* It may have been where nothing could be read; whoever asked is to know as well. */
+	if (s.trouble < 0)
+		return trouble_note(
+			fail(s.trouble, "a file could not be read while looking for VMCOREINFO"));
 	if (s.found == UINT64_MAX)
 		s.found = s.dated != UINT64_MAX ? s.dated : s.within;
 	if (s.found == UINT64_MAX)

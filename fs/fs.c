@@ -258,17 +258,24 @@ int fs_lookup_behind(struct fs *fs, struct node *dir, const char *name, struct n
 	return node_intern(fs->nodes, dir, pattern, name, 0, ret);
 }
 
-void fs_attr(struct fs *fs, const struct node *n, struct attr *ret)
+bool fs_attr(struct fs *fs, const struct node *n, struct attr *ret)
 {
 	const struct lister *l = n->entry->lister;
 	struct attr attr = *ret;
 	struct render r;
+	int e, before;
+	bool known;
 
 	if (is_behind(n->entry, n->name, ret) || !l || !l->attr)
-		return;
+		return true;
 	r = render_of(fs, n, NULL);
-	if (l->attr(&r, &attr) >= 0)
+	before = trouble_begin();
+	e = l->attr(&r, &attr);
+	known = e != -EINTR && e != -ENOMEM && !trouble();
+	trouble_end(before);
+	if (known && e >= 0)
 		*ret = attr;
+	return known;
 }
 
 bool fs_dir_is_finite(const struct node *dir)
@@ -449,7 +456,8 @@ void fs_unpin_last(struct fs *fs, struct node *n)
 	content_put_last(fs->contents, &n->content);
 }
 
-/* As a text, a link tells what kept it from being made; then it dangles. */
+/* As a text, a link tells what kept it from being made; then it dangles. The kernel keeps what it is told, so
+ * one that was stopped is an error. */
 int fs_readlink(struct fs *fs, struct node *n, struct strbuf *out)
 {
 	struct render render = render_of(fs, n, out);
@@ -458,7 +466,7 @@ int fs_readlink(struct fs *fs, struct node *n, struct strbuf *out)
 	begin_work(fs);
 	r = end_work(fs, text_of(n)(&render));
 	cancel_after(0);
-	if (r == -EINTR || r == -ENOMEM || trouble() < 0)
+	if (r == -EINTR || r == -ENOMEM || r == -ETIMEDOUT || trouble() < 0)
 		return r;
 	if (r == 0 && out->len > TARGET_BYTES)
 		r = fail(-ELOOP, "a target of %zu bytes", out->len);
@@ -536,6 +544,12 @@ int fs_size(struct fs *fs, struct node *n)
 		return r;
 	fs_unpin(fs, n);
 	return 0;
+}
+
+bool fs_is_of_problems(const struct fs *fs, const struct node *n)
+{
+	return !strcmp(n->name, "problems") && n->parent && !strcmp(n->parent->name, "dump") &&
+	       n->parent->parent == nodes_root(fs->nodes);
 }
 
 struct node *fs_expire_problems(struct fs *fs)

@@ -39,8 +39,9 @@ int fs_lookup_behind(struct fs *fs, struct node *dir, const char *name, struct n
 /* Is @n such a thing? */
 bool fs_is_behind(const struct node *n);
 
-/* What stat(2) shows of @n, where the dump tells: changes @ret, which holds what all files show. */
-void fs_attr(struct fs *fs, const struct node *n, struct attr *ret);
+/* What stat(2) shows of @n, where the dump tells: changes @ret, which holds what all files show. False: it could
+ * not be asked for, and may be another time. */
+bool fs_attr(struct fs *fs, const struct node *n, struct attr *ret);
 
 /* Add the names in @dir. An error leaves those that were found. */
 int fs_list(struct fs *fs, struct node *dir, struct names *names);
@@ -75,6 +76,8 @@ int fs_behind_path(struct fs *fs, const char *path, link_fn *look, struct stat *
 /* What is told of the dump's problems is not true any more: forget it. Returns the node, with a reference for
  * the caller; NULL: no one has looked at it. */
 struct node *fs_expire_problems(struct fs *fs);
+
+bool fs_is_of_problems(const struct fs *fs, const struct node *n);
 
 /* The target of a link. */
 int fs_readlink(struct fs *fs, struct node *n, struct strbuf *out);

@@ -353,9 +353,17 @@ void node_forget_size(struct node *n)
 	atomic_store(&n->size, SIZE_UNKNOWN);
 }
 
+bool node_size(const struct node *n, uint64_t *ret)
+{
+	*ret = atomic_load(&n->size);
+	return *ret != SIZE_UNKNOWN;
+}
+
 bool node_is_sized(const struct node *n)
 {
-	return atomic_load(&n->size) != SIZE_UNKNOWN;
+	uint64_t size;
+
+	return node_size(n, &size);
 }
 
 void node_keys(const struct node *n, struct key keys[KEYS_MAX])

@@ -83,6 +83,7 @@ void node_set_size(struct node *n, uint64_t size, uint64_t stored);
 /* But for what tells of the host: its size is asked anew. */
 void node_forget_size(struct node *n);
 bool node_is_sized(const struct node *n);
+bool node_size(const struct node *n, uint64_t *ret); /* is it, and how large? */
 
 /* The keys on the way to @n, KEYS_MAX at most; they live as long as it. */
 void node_keys(const struct node *n, struct key keys[KEYS_MAX]);

@@ -10,6 +10,7 @@
 #include "dump/base/cancel.h"
 #include "dump/base/cleanup.h"
 #include "dump/base/err.h"
+#include "dump/base/trouble.h"
 #include "fs/forget.h"
 #include "fs/ops_refuse.h"
 #include "fs/ops_reply.h"
@@ -50,14 +51,22 @@ static mode_t mode_of(const struct mount *m, mode_t type)
 	return type == S_IFDIR ? m->dir_mode : type == S_IFLNK ? 0777 : m->file_mode;
 }
 
+/* What is told of the dump's problems. With one thread the kernel cannot be told that it has changed: it is
+ * always to ask. */
+static bool may_change(const struct mount *m, const struct node *n)
+{
+	return !m->session && fs_is_of_problems(m->fs, n);
+}
+
 /* Returns for how long this is true: a size that no one asked for yet is given as 0, for no time. */
 static double fill_stat(const struct mount *m, struct node *n, struct stat *ret)
 {
 	mode_t type = type_of(n);
-	bool sized = type == S_IFDIR || node_is_sized(n);
+	uint64_t size;
+	bool sized = node_size(n, &size) || type == S_IFDIR, known;
 	struct attr attr = { mode_of(m, type), m->uid, m->gid, n->ino };
 
-	fs_attr(m->fs, n, &attr);
+	known = fs_attr(m->fs, n, &attr);
 	if (attr.mode & S_IFMT)
 		type = 0;
 	*ret = (struct stat){
@@ -73,10 +82,10 @@ static double fill_stat(const struct mount *m, struct node *n, struct stat *ret)
 		.st_ctim = m->time,
 	};
 	if (type && type != S_IFDIR && sized) {
-		ret->st_size = (off_t)n->size;
+		ret->st_size = (off_t)size;
 		ret->st_blocks = (blkcnt_t)((n->stored + 511) / 512);
 	}
-	return sized || !type ? FOREVER : 0;
+	return known && (sized || !type) && !may_change(m, n) ? FOREVER : 0;
 }
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
@@ -323,7 +332,8 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	}
 	fi->noflush = 1;
 	/* A window is of no size, nor is yet a text that was stopped: the kernel is to ask for whatever is read. */
-	fi->direct_io = node_kind(n) == RULE_WINDOW || !node_is_sized(n);
+	fi->direct_io =
+		node_kind(n) == RULE_WINDOW || !node_is_sized(n) || may_change(mount_of(req), n);
 	reply_handle(req, h, fi);
 }
 
@@ -400,7 +410,7 @@ static int take_names(fuse_req_t req, struct handle *h)
 		work_begin(req, fs_of(req)->contents, &work);
 		r = fs_list(fs_of(req), h->node, &h->names);
 		work_end(req);
-		if (r == -EINTR || r == -ENOMEM || r == -EIO) {
+		if (r == -EINTR || r == -ENOMEM || trouble() < 0) {
 			names_fini(&h->names);
 		} else {
 			h->error = r;
@@ -410,6 +420,20 @@ static int take_names(fuse_req_t req, struct handle *h)
 	}
 	pthread_mutex_unlock(&h->lock);
 	return r;
+}
+
+/* The kernel keeps entries by where they are, and goes on from there with the next list of the directory. One
+ * that ends with an error may lack any: it is not to be gone on with as if it were the same. */
+#define NOT_WHOLE (UINT64_C(1) << 40)
+
+static off_t place_of(const struct handle *h, size_t i)
+{
+	return (off_t)(i | (h->error ? NOT_WHOLE : 0));
+}
+
+static size_t entry_from(off_t place)
+{
+	return (size_t)((uint64_t)place & (NOT_WHOLE - 1));
 }
 
 /* The @i-th entry of the directory; false: there are no more. */
@@ -456,10 +480,10 @@ static size_t add_entry(fuse_req_t req, const struct handle *h, size_t i, bool p
 	if (!entry_at(h, i, &name, &e.attr))
 		return 0;
 	if (!plus)
-		return fuse_add_direntry(req, to, room, name, &e.attr, (off_t)i + 1);
+		return fuse_add_direntry(req, to, room, name, &e.attr, place_of(h, i + 1));
 	if (fuse_add_direntry_plus(req, NULL, 0, name, NULL, 0) <= room)
 		give_node(mount_of(req), h, i, &e);
-	return fuse_add_direntry_plus(req, to, room, name, &e, (off_t)i + 1);
+	return fuse_add_direntry_plus(req, to, room, name, &e, place_of(h, i + 1));
 }
 
 static void read_names(fuse_req_t req, size_t size, off_t off, struct handle *h, bool plus)
@@ -472,8 +496,8 @@ static void read_names(fuse_req_t req, size_t size, off_t off, struct handle *h,
 		reply_error(req, r);
 		return;
 	}
-	for (size_t i = (size_t)off; (len = add_entry(req, h, i, plus, buf + used, size - used));
-	     i++) {
+	for (size_t i = entry_from(off);
+	     (len = add_entry(req, h, i, plus, buf + used, size - used)); i++) {
 		if (len > size - used)
 			break;
 		used += len;

@@ -1,6 +1,7 @@
 #include "fs/ops_work.h"
 
 #include "dump/base/cancel.h"
+#include "dump/base/trouble.h"
 #include "fs/content.h"
 
 static void interrupted(fuse_req_t req, void *data)
@@ -16,6 +17,7 @@ void work_begin(fuse_req_t req, struct contents *contents, struct work *w)
 {
 	atomic_init(&w->stop, false);
 	w->contents = contents;
+	trouble_begin();
 	cancel_arm(&w->stop);
 	fuse_req_interrupt_func(req, interrupted, w);
 }

@@ -147,9 +147,10 @@ static int resolve(struct kernel *k, struct fields *fs, enum field f)
 	r = find_anywhere(k, &spellings[f], &place);
 	if (r == -EINTR || r == -ENOMEM)
 		return r;
-	if (r < 0 && trouble() < 0)
+	/* Nor does an older spelling count when the newer ones could not be asked for. */
+	if (r != 0 && trouble() < 0)
 		return trouble();
-	if (r < 0 && cancelled())
+	if (r != 0 && cancelled())
 		return fail(-EINTR, "interrupted");
 	pthread_mutex_lock(&fs->lock);
 	if (r >= 0) {

@@ -29,17 +29,22 @@ static int told(const struct lazy *l)
 static int try(struct lazy *l, int (*make)(void *arg), void *arg)
 {
 	int before = trouble_begin(), r = make(arg);
+	bool passes = r == -EINTR || r == -ENOMEM || r == -EIO;
 
-	if (r != -EINTR && r != -ENOMEM && trouble() < 0)
+	/* The makers take what they cannot read for missing, which it need not be. A host's errors are many. */
+	if (r != -EINTR && r != -ENOMEM && trouble() < 0) {
 		r = trouble();
-	/* The makers take what they cannot read for missing, which it need not be. */
-	if (r != -EINTR && r != -ENOMEM && cancelled())
+		passes = true;
+	}
+	if (r != -EINTR && r != -ENOMEM && cancelled()) {
 		r = fail(-EINTR, "interrupted");
+		passes = true;
+	}
 	trouble_end(before);
 	l->error = r;
 	if (r < 0)
 		snprintf(l->why, sizeof(l->why), "%s", why());
-	if (r != -EINTR && r != -ENOMEM && r != -EIO)
+	if (!passes)
 		atomic_store_explicit(&l->done, true, memory_order_release);
 	return r;
 }

@@ -29,14 +29,19 @@ static char kind_of(const struct node *n)
 static void put_long(struct ls *ls, const char *path, const char *name, struct node *n)
 {
 	char kind = kind_of(n);
+	uint64_t size = 0;
 	STRBUF(target);
+	int r = kind == 'd' ? 0 : fs_size(ls->fs, n);
 
-	if (kind != 'd' && fs_size(ls->fs, n) < 0) {
+	/* Of a text that was stopped no one knows how long it is. */
+	if (r == 0 && kind != 'd' && !node_size(n, &size))
+		r = fail(-ETIMEDOUT, "%s: stopped, its size is not known", name);
+	if (r < 0) {
 		offline_complain(path, NULL, ls->status);
 		printf("%c %12s %s\n", kind, "?", name);
 		return;
 	}
-	printf("%c %12lu %s", kind, kind == 'd' ? 0ul : (unsigned long)n->size, name);
+	printf("%c %12lu %s", kind, size, name);
 	if (kind == 'l' && fs_readlink(ls->fs, n, &target) == 0)
 		printf(" -> %s", target.len ? target.data : "");
 	printf("\n");
@@ -62,15 +67,18 @@ static int list_below(struct ls *ls, const char *path, struct node *dir, const s
 		_free_ char *below = NULL;
 		struct node *n;
 
-		if (!fs_name_is_dir(dir, names, i) || fs_listed(ls->fs, dir, names, i, &n) < 0)
+		if (!fs_name_is_dir(dir, names, i))
 			continue;
 		if (asprintf(&below, "%s/%s", strcmp(path, "/") ? path : "", names_text(names, i)) <
 		    0) {
 			below = NULL;
-			r = fail(-ENOMEM, "%s", path);
-		} else {
-			r = list(ls, below, n, depth + 1);
+			return fail(-ENOMEM, "%s", path);
 		}
+		if (fs_listed(ls->fs, dir, names, i, &n) < 0) {
+			offline_complain(below, NULL, ls->status);
+			continue;
+		}
+		r = list(ls, below, n, depth + 1);
 		node_unref(ls->fs->nodes, n, 1);
 	}
 	return r;
@@ -93,8 +101,11 @@ static int list(struct ls *ls, const char *path, struct node *dir, unsigned int 
 			printf("%s\n", names_text(&names, i));
 			continue;
 		}
-		if (fs_listed(ls->fs, dir, &names, i, &n) < 0)
+		if (fs_listed(ls->fs, dir, &names, i, &n) < 0) {
+			offline_complain(names_text(&names, i), NULL, ls->status);
+			printf("%c %12s %s\n", '?', "?", names_text(&names, i));
 			continue;
+		}
 		put_long(ls, path, names_text(&names, i), n);
 		node_unref(ls->fs->nodes, n, 1);
 	}

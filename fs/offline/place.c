@@ -150,14 +150,20 @@ static int search_name(struct search *s, struct node *at, const char *path, cons
 	return r;
 }
 
-/* What one of many matches cannot give is not asked for by name: it is passed over. */
+/* What one of many matches cannot give is not asked for by name: it is passed over. That the list is not whole
+ * is told after what it has. */
 static int search_pattern(struct search *s, struct node *at, const char *path, const char *pattern,
 			  char *const *names)
 {
 	NAMES(list);
-	int r = fs_list(s->fs, at, &list);
+	STRBUF(reason);
+	int listed = fs_list(s->fs, at, &list), r = 0;
 
-	for (size_t i = 0; i < list.n && r != -EINTR && r != -ENOMEM; i++) {
+	if (listed == -EINTR || listed == -ENOMEM)
+		return listed;
+	if (listed < 0)
+		put(&reason, "%s: %s", *path ? path : "/", why());
+	for (size_t i = 0; i < list.n; i++) {
 		const char *name = names_text(&list, i);
 
 		if (fnmatch(pattern, name, FNM_PERIOD) != 0)
@@ -166,9 +172,9 @@ static int search_pattern(struct search *s, struct node *at, const char *path, c
 		if (r == -ENOENT || r == -ENOTDIR)
 			r = 0;
 		if (r < 0)
-			break;
+			return r;
 	}
-	return r;
+	return listed < 0 ? fail(listed, "%s", reason.data) : 0;
 }
 
 static int search(struct search *s, struct node *at, const char *path, char *const *names)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "dump/base/err.h"
+#include "dump/base/trouble.h"
 #include "kernel/debug/debuginfo.h"
 
 #define KEPT 4096 /* rules, of as many addresses */
@@ -187,7 +188,8 @@ int cfi_find(struct kernel *k, uint64_t pc, struct cfi_rule *ret)
 		return r;
 	if (!r) {
 		kept.known = look_up(f, pc, &kept.rule) == 0;
-		keep(c, &kept);
+		if (!trouble())
+			keep(c, &kept);
 	}
 	if (!kept.known)
 		return fail(-ENOENT, "no call frame information for %#lx", pc);

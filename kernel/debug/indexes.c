@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dump/base/err.h"
+#include "dump/base/trouble.h"
 #include "kernel/debug/debuginfo.h"
 #include "kernel/debug/keep.h"
 #include "kernel/lazy.h"
@@ -84,6 +85,9 @@ static int make_anew(struct one *o, const char *folder, const struct build_id *i
 	size_t len;
 	int r = index_make(o->file, id, progress, &bytes, o->problem);
 
+	/* Nor is what was made while it could not be read. */
+	if (r >= 0 && trouble() < 0)
+		r = trouble();
 	if (r < 0)
 		return r;
 	if (folder && !o->problem[0])

@@ -8,6 +8,7 @@
 #include "dump/base/cancel.h"
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
+#include "dump/base/trouble.h"
 #include "kernel/debug/debuginfo.h"
 #include "kernel/debug/units.h"
 
@@ -173,6 +174,8 @@ int lines_at(struct kernel *k, uint64_t va, struct lines **ret)
 	r = look_up(c, va, ret);
 	if (r < 0)
 		return r;
-	remember(c, va, r ? *ret : NULL);
+	/* What could not be asked for is not known to be missing. */
+	if (!trouble() && !cancelled())
+		remember(c, va, r ? *ret : NULL);
 	return r;
 }

@@ -13,6 +13,7 @@
 #include "dump/base/cancel.h"
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
+#include "dump/base/trouble.h"
 #include "kernel/debug/die.h"
 #include "kernel/debug/paths.h"
 #include "kernel/debug/srcpath.h"
@@ -367,6 +368,8 @@ static void *worker(void *arg)
 		debugfile_unlock(own);
 		debugfile_close(own);
 	}
+	if (trouble() < 0)
+		w->error = trouble();
 	return NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "dump/base/cancel.h"
 #include "dump/base/err.h"
 #include "dump/base/strbuf.h"
+#include "dump/base/trouble.h"
 #include "kernel/debug/scopes.h"
 #include "kernel/debug/srcpath.h"
 
@@ -499,7 +500,7 @@ static int open_handle(struct units *u)
 		u->dwarf = debugfile_lock(u->file);
 	if (r >= 0)
 		debugfile_unlock(u->file);
-	u->unusable = r < 0 && r != -ENOMEM;
+	u->unusable = r < 0 && r != -ENOMEM && r != -EINTR && !trouble();
 	return r;
 }
 

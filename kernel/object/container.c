@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump/base/cancel.h"
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
+#include "dump/base/trouble.h"
 #include "kernel/symbol/symbols.h"
 #include "kernel/walk/list.h"
 #include "kernel/walk/maple.h"
@@ -313,6 +315,10 @@ static int remember(struct kernel *k, struct container_memo *m, const struct con
 	r = container_each(k, c, add_addr, m);
 	if (r == -EINTR || r == -ENOMEM)
 		return r;
+	if (trouble() < 0)
+		return trouble();
+	if (cancelled())
+		return fail(-EINTR, "interrupted");
 	m->of = *c;
 	return 0;
 }

@@ -3,24 +3,20 @@ gets an error, all others and all later readers what they would have got anyway.
 
 import contextlib
 import errno
-import mmap
 import os
 import re
 import resource
 import shutil
 import signal
 import stat
-import struct
 import subprocess
 import sys
 
 import pytest
 
-from mounted import MKDUMP, PATIENCE, SAMPLE, VMCOREFS, Mount, run, vmcorefs, wait_for
+from faults import FAIL_FROM, FAIL_ONE, FAIL_TWO, FAULTS, LATE, SHORT, STALE, Plan
+from mounted import PATIENCE, SAMPLE, VMCOREFS, Mount, run, vmcorefs, wait_for
 
-FAULTS = MKDUMP.parents[1] / "tools/faults.so"
-FAIL_ONE, FAIL_FROM, SHORT, FAIL_TWO = 1, 2, 3, 4
-PLAN = "<IIIIQ"
 # Every kind of thing that reads: of each some.
 TOUR = """summary log log.json vmcoreinfo ps cpus modules symbols/schedule/address symbols/schedule/disassembly
 symbols/init_task/value types/struct/task_struct dump/problems dump/translation dump/header dump/notes
@@ -29,30 +25,6 @@ panic/stat panic/mounts panic/cgroup slab slab/task_struct/objects tasks tasks/1
 tasks/1/smaps tasks/1/status tasks/1/fdinfo stacks/all proc/meminfo proc/vmstat proc/interrupts proc/stat
 proc/slabinfo proc/net/tcp proc/net/dev proc/sys/kernel objects/task_struct memory/cores kcore""".split()
 STEPS = int(os.environ.get("VMCOREFS_FAULTS", "12"))   # 0: every read
-
-
-class Plan:
-    """What is to become of reads: see tests/tools/faults.c."""
-
-    def __init__(self, path):
-        path.write_bytes(bytes(struct.calcsize(PLAN)))
-        self.path = path
-        with open(path, "r+b") as f:
-            self.map = mmap.mmap(f.fileno(), struct.calcsize(PLAN))
-
-    def set(self, at=0, what=0):
-        self.map[:] = struct.pack(PLAN, 0, at, what, 0, 0)
-
-    def counts(self):
-        reads, _, _, done, _ = struct.unpack(PLAN, self.map[:])
-        return reads, done
-
-    def bytes_read(self):
-        return struct.unpack(PLAN, self.map[:])[4]
-
-    def env(self):
-        return {**os.environ, "LD_PRELOAD": str(FAULTS), "FAULTS": str(self.path),
-                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
 @pytest.fixture
@@ -95,7 +67,7 @@ def look_again(m, truth):
 def check_tours(m, plan, truth):
     """One with the fault, one without."""
     first = tour(m)
-    wrong = {p: (first[p], truth[p]) for p in TOUR if first[p] not in (truth[p], errno.EIO) and p != "dump/problems"
+    wrong = {p: (first[p], truth[p]) for p in TOUR if first[p] not in (truth[p], errno.EIO, errno.ESTALE) and p != "dump/problems"
              and not (first[p] == errno.ENOENT and truth[p] != errno.ENOENT)}
     done = plan.counts()[1]
     plan.set()
@@ -150,16 +122,52 @@ def test_the_first_read_of_each_file_fails(plan, truth, tmp_path, mount):
     assert done > 10
 
 
-def test_all_reads_fail_for_a_while(plan, truth, tmp_path, mount):
+@pytest.mark.parametrize("what", [FAIL_FROM, STALE], ids=["EIO", "ESTALE"])
+def test_all_reads_fail_for_a_while(plan, truth, tmp_path, mount, what):
     m = mount("--no-debuginfo", SAMPLE, env=plan.env())
-    plan.set(1, FAIL_FROM)
+    plan.set(1, what)
     _, wrong, again, done = check_tours(m, plan, truth)
     m.close()
     assert done and not wrong and not again, (wrong, again)
 
 
-def test_problems_tell(plan, mount):
-    m = mount("--no-debuginfo", SAMPLE, env=plan.env())
+# Of what is not made of what others have read: names, links, a text that goes over the same twice.
+LATE_TOUR = [*TOUR, *"memory/usage/files memory/usage/total tasks/1/fd panic sys/kernel/slab proc/irq".split()]
+
+
+def test_time_is_over_at_each_moment(plan, tmp_path, mount):
+    """What is stopped at the Nth look at the clock says so or is an error, and is whole the next time, and the next:
+    no list of names is kept in part."""
+    m = mount("--no-debuginfo", "-s", SAMPLE, env=plan.env())
+    truth = {path: look(m / path) for path in LATE_TOUR}
+    m.close()
+    felt = {errno.ETIMEDOUT: 0, "text": 0}
+    for path in LATE_TOUR:
+        m = mount("--no-debuginfo", "-s", SAMPLE, env=plan.env())
+        plan.set()
+        look(m / path)
+        total = plan.asked()
+        m.close()
+        for at in range(1, total + 1, max(1, total // max(1, STEPS // 6)) if STEPS else 1):
+            m = mount("--no-debuginfo", "-s", SAMPLE, env=plan.env())
+            plan.set(at, LATE)
+            first = look(m / path)
+            plan.set()
+            again = [look(m / path) for _ in range(3)]
+            m.close()
+            stopped = isinstance(first, bytes) and first.endswith(b"!! stopped after 10 s\n")
+            felt["text"] += stopped
+            felt[errno.ETIMEDOUT] += first == errno.ETIMEDOUT
+            assert stopped or first in (truth[path], errno.ETIMEDOUT), (path, at, str(first)[:300])
+            # Whoever asked for the size has had a text made, which is there until it was read.
+            assert again[0] == truth[path] or again[0] == first, (path, at, str(again[0])[:300])
+            assert again[1:] == 2 * [truth[path]], (path, at)
+    assert all(n > 5 for n in felt.values()), felt
+
+
+@pytest.mark.parametrize("options", [[], ["-s"]], ids=["threads", "one"])
+def test_problems_tell(plan, mount, options):
+    m = mount("--no-debuginfo", *options, SAMPLE, env=plan.env())
     assert (m / "dump/problems").read_text() == ""
     plan.set(1, FAIL_FROM)
     with pytest.raises(OSError) as e:

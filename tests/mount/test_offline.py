@@ -6,6 +6,7 @@ import tarfile
 
 import pytest
 
+from faults import FAIL_TWO, FAULTS, LATE, Plan
 from mounted import PATIENCE, SAMPLE, VMCOREFS, run, text_files, vmcorefs
 
 # What export gives only to those who name it.
@@ -135,6 +136,30 @@ def test_export_to_tar(dumps, tmp_path):
     there = {str(p.relative_to(tmp_path / "folder")): p.read_bytes()
              for p in (tmp_path / "folder").rglob("*") if p.is_file()}
     assert files == there and "dump/header" in files
+
+
+@pytest.mark.parametrize("what", [LATE, FAIL_TWO], ids=["late", "unreadable"])
+@pytest.mark.parametrize("words", ["cat DUMP -- tasks/*/comm", "ls DUMP -- tasks/*/fd",
+                                   "ls -l -R DUMP -- proc/net proc/irq",
+                                   "export DUMP -- - tasks/1/fd tasks/1/task proc/irq"], ids=lambda w: w.split()[0])
+def test_what_is_left_out_is_told(tmp_path, words, what):
+    """At the Nth look at the clock the time is over, or the Nth read fails: all, or a status and a complaint, or a text
+    that says so."""
+    if not FAULTS.exists() or not SAMPLE.exists():
+        pytest.skip(f"needs {FAULTS} and the sample")
+    verb, *words = [SAMPLE if w == "DUMP" else w for w in words.split()]
+    args, plan = [verb, "--no-debuginfo", "--no-cache", *words], Plan(tmp_path / "plan")
+    status, truth, err = output(*args, env=plan.env())
+    assert status == 0 and truth and not err
+    total = plan.asked() if what == LATE else plan.counts()[0]
+    told = 0
+    for at in range(1, total + 1, max(1, total // 10)):
+        plan.set(at, what)
+        status, out, err = output(*args, env=plan.env())
+        assert plan.counts()[1]
+        assert out == truth or status == 1 and (err or b"!! " in out), (at, out, err)
+        told += status
+    assert told
 
 
 def test_export_keeps_holes(dumps, tmp_path, tree):

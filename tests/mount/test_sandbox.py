@@ -10,7 +10,8 @@ import subprocess
 
 import pytest
 
-from mounted import Mount, VMCOREFS, wait_for
+from faults import FAULTS, FORBIDDEN, Plan
+from mounted import SAMPLE, Mount, VMCOREFS, wait_for
 
 ERRNO, ALLOW = 0x00050000, 0x7fff0000
 EOPNOTSUPP, LANDLOCK_CREATE_RULESET = 95, 444
@@ -32,9 +33,12 @@ def is_in_mounts(point):
     return f" {point} " in open("/proc/mounts", encoding="utf-8").read()
 
 
+def status_of(pid):
+    return dict(re.findall(r"^(\w+):\t(\S+)$", open(f"/proc/{pid}/status", encoding="utf-8").read(), re.M))
+
+
 def status(m, key):
-    text = open(f"/proc/{m.daemon.pid}/status", encoding="utf-8").read()
-    return re.search(rf"^{key}:\t(\S+)$", text, re.M)[1]
+    return status_of(m.daemon.pid)[key]
 
 
 @pytest.mark.parametrize("landlock", [True, False], ids=["landlock", "none"])
@@ -51,19 +55,48 @@ def test_it_is_locked(dumps, tmp_path, landlock, options):
     m.close()
 
 
-@pytest.mark.parametrize("command", ["cat DUMP -- /memory/physical", "export DUMP -- - /memory/physical"])
-@pytest.mark.parametrize("options", [[], ["--no-sandbox"]], ids=["locked", "not"])
-def test_without_a_mount(dumps, command, options):
-    """It waits to be read, and is looked at meanwhile."""
+# What has more to say than a pipe holds.
+COMMANDS = ["cat DUMP -- /memory/physical", "ls -R SAMPLE -- /symbols /types", "export DUMP -- - /memory/physical"]
+
+
+def without_mount(command, dumps, *options):
     verb, *words = command.split()
-    words = [str(dumps["kdump"][0]) if w == "DUMP" else w for w in words]
-    with subprocess.Popen([str(VMCOREFS), verb, *options, *words], stdout=subprocess.PIPE,
-                          stdin=subprocess.DEVNULL) as program:
+    if "SAMPLE" in words and not SAMPLE.exists():
+        pytest.skip("no sample dump")
+    files = {"DUMP": str(dumps["kdump"][0]), "SAMPLE": str(SAMPLE)}
+    return [str(VMCOREFS), verb, *options, "--no-debuginfo", *[files.get(w, w) for w in words]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.split()[0])
+@pytest.mark.parametrize("landlock", [True, False], ids=["landlock", "none"])
+@pytest.mark.parametrize("options", [[], ["--no-sandbox"]], ids=["locked", "not"])
+def test_without_a_mount(dumps, command, options, landlock):
+    """It waits to be read, and is looked at meanwhile. This test's own filter is one more."""
+    with subprocess.Popen(without_mount(command, dumps, *options), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                          preexec_fn=None if landlock else without_landlock) as program:
         assert program.stdout.read(1)
-        text = open(f"/proc/{program.pid}/status", encoding="utf-8").read()
-        assert f"\nSeccomp:\t{0 if options else 2}\n" in text, text
+        found = status_of(program.pid)
         program.stdout.read()
     assert program.returncode == 0
+    filters = (not options) + (not landlock)
+    assert (found["Seccomp"], found["Seccomp_filters"]) == ("2" if filters else "0", str(filters))
+    assert found["NoNewPrivs"] == ("1" if filters else "0")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.split()[0])
+@pytest.mark.parametrize("options", [[], ["--no-sandbox"]], ids=["locked", "not"])
+def test_a_forbidden_call_ends_it(dumps, tmp_path, command, options):
+    """With its last read of the dump it wants to reach the network."""
+    if not FAULTS.exists():
+        pytest.skip(f"needs {FAULTS}")
+    plan, more = Plan(tmp_path / "plan"), {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    args = without_mount(command, dumps, *options)
+    assert subprocess.run(args, check=True, env=plan.env(), **more)
+    last = plan.counts()[0]
+    plan.set(last, FORBIDDEN)
+    done = subprocess.run(args, check=False, env=plan.env(), **more)
+    assert plan.counts() == (last, 1)
+    assert done.returncode == (0 if options else -signal.SIGSYS)
 
 
 def test_not_when_told_so(mount, dumps):

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "dump/base/cancel.h"
+#include "dump/base/trouble.h"
 
 static const char memory[] = "vmcoreinfo OSRELEASE=6.1.0\n"
 			     "vmcoreinfo PAGESIZE=4096\n"
@@ -153,5 +155,38 @@ static void interrupted(void **state)
 	image_fini(&img);
 }
 
+/* Nor has who could not read, in whichever thread. */
+static void unreadable(void **state)
+{
+	const struct vmcoreinfo *vi;
+	struct image img;
+	struct made m;
+	struct dump *d;
+	uint64_t size;
+	int before;
+	char *whole;
+
+	(void)state;
+	d = open_without(&img, &m);
+	size = made_size(&m);
+	whole = must_alloc(size);
+	assert_int_equal(pread(m.fd, whole, size, 0), size);
+	made_cut(&m, 8192);
+	before = trouble_begin();
+	assert_fails(dump_vmcoreinfo(d, &vi), -EIO, "could not be read");
+	assert_int_equal(trouble(), -EIO);
+	trouble_begin();
+	made_patch(&m, 0, whole, size);
+	assert_ok(dump_vmcoreinfo(d, &vi));
+	assert_int_equal(vi->paddr, 3000 * 4096);
+	assert_int_equal(trouble(), 0);
+	trouble_end(before);
+	free(whole);
+	dump_close(d);
+	made_close(&m);
+	image_fini(&img);
+}
+
 UNIT_TESTS(cmocka_unit_test(lowest_wins), cmocka_unit_test(pointed_at), cmocka_unit_test(none),
-	   cmocka_unit_test(within_a_page), cmocka_unit_test(interrupted))
+	   cmocka_unit_test(within_a_page), cmocka_unit_test(interrupted),
+	   cmocka_unit_test(unreadable))
