@@ -153,7 +153,8 @@ def test_what_is_left_out_is_told(tmp_path, words, what):
     assert status == 0 and truth and not err
     total = plan.asked() if what == LATE else plan.counts()[0]
     told = 0
-    for at in range(1, total + 1, max(1, total // 10)):
+    # Which of the first reads comes first, and how many there are, is not the same each time.
+    for at in range(1, total - total // 10, max(1, total // 10)):
         plan.set(at, what)
         status, out, err = output(*args, env=plan.env())
         assert plan.counts()[1]

@@ -86,16 +86,16 @@ def test_without_a_mount(dumps, command, options, landlock):
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.split()[0])
 @pytest.mark.parametrize("options", [[], ["--no-sandbox"]], ids=["locked", "not"])
 def test_a_forbidden_call_ends_it(dumps, tmp_path, command, options):
-    """With its last read of the dump it wants to reach the network."""
+    """With a read of the dump it wants to reach the network; how many reads there are differs by one or two."""
     if not FAULTS.exists():
         pytest.skip(f"needs {FAULTS}")
     plan, more = Plan(tmp_path / "plan"), {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     args = without_mount(command, dumps, *options)
     assert subprocess.run(args, check=True, env=plan.env(), **more)
-    last = plan.counts()[0]
-    plan.set(last, FORBIDDEN)
+    middle = plan.counts()[0] // 2
+    plan.set(middle, FORBIDDEN)
     done = subprocess.run(args, check=False, env=plan.env(), **more)
-    assert plan.counts() == (last, 1)
+    assert plan.counts()[1] == 1
     assert done.returncode == (0 if options else -signal.SIGSYS)
 
 
