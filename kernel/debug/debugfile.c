@@ -194,7 +194,8 @@ void dwarf_give_back(Dwarf *dwarf)
 	if (!gelf_getehdr(elf, &ehdr) || ehdr.e_type == ET_REL)
 		return;
 	file = elf_rawfile(elf, &size);
-	if (file && size >= GIVE_BACK_MIN && (uintptr_t)file % (uintptr_t)sysconf(_SC_PAGESIZE) == 0)
+	if (file && size >= GIVE_BACK_MIN &&
+	    (uintptr_t)file % (uintptr_t)sysconf(_SC_PAGESIZE) == 0)
 		madvise(file, size, MADV_DONTNEED);
 }
 
