@@ -254,22 +254,44 @@ int gen_module_param(struct render *r)
 	return 0;
 }
 
+/* The part of the module that an address is in; @n: none. */
+static size_t region_of(const struct module_region *v, size_t n, uint64_t addr)
+{
+	size_t i = 0;
+
+	while (i < n && addr - v[i].base >= v[i].size)
+		i++;
+	return i;
+}
+
+static void put_symbols(struct render *r, const struct symtab *t, const struct module_region *v,
+			size_t n, size_t region)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const char *name = symtab_name(t, i);
+
+		if (!t->v[i].kind || region_of(v, n, t->v[i].addr) != region)
+			continue;
+		put(r->out, "%016lx %c ", t->v[i].addr, t->v[i].kind);
+		put_escaped(r->out, name, strlen(name), "");
+		put_str(r->out, "\n");
+	}
+}
+
+/* The parts of a module lie wherever there was room: their order is another in another boot. */
 int gen_module_symbols(struct render *r)
 {
+	struct module_region regions[MODULE_REGIONS_MAX];
 	struct symtab t = { 0 };
+	size_t n = 0;
 	int e = module_symbols(r->k, r->key[0].id, 0, true, &t);
 
 	/* The marks that tell arm's code from data share a name, too many to be looked up by it. */
 	symtab_sort(&t);
-	for (size_t i = 0; i < t.n && e == 0; i++) {
-		const char *name = symtab_name(&t, i);
-
-		if (!t.v[i].kind)
-			continue;
-		put(r->out, "%016lx %c ", t.v[i].addr, t.v[i].kind);
-		put_escaped(r->out, name, strlen(name), "");
-		put_str(r->out, "\n");
-	}
+	if (r->stable && module_regions(r->k, r->key[0].id, regions, &n) < 0)
+		n = 0;
+	for (size_t i = 0; i <= n && e == 0; i++)
+		put_symbols(r, &t, regions, n, i);
 	symtab_fini(&t);
 	return e;
 }

@@ -28,43 +28,44 @@ int gen_proc_partitions(struct render *r)
 	return disks_each(r->k, put_partition, r);
 }
 
-struct disk_lines {
-	struct render *r;
-	uint64_t hz;
-};
-
+/* Kernels have shown what they count: discarding since bdca3c87fb7a (v4.19), flushing since b68663186577
+ * (v5.5). */
 static int put_disk_stats(void *arg, const struct disk_part *p)
 {
-	const struct disk_lines *l = arg;
-	struct strbuf *out = l->r->out;
+	struct render *r = arg;
+	struct strbuf *out = r->out;
 	struct disk_stats s;
-	uint64_t all = 0, ms[DISK_OPS];
-	int e = disk_stats_of(l->r->k, p, &s);
+	uint64_t ms[DISK_OPS], hz;
+	int e = kernel_hz(r->k, &hz);
 
+	if (e >= 0)
+		e = disk_stats_of(r->k, p, &s);
 	if (e < 0)
 		return e;
-	for (size_t i = 0; i < DISK_OPS; i++) {
+	for (size_t i = 0; i < DISK_OPS; i++)
 		ms[i] = s.ns[i] / NSEC_PER_MSEC;
-		all += s.ns[i];
-	}
 	put(out, "%4lu %7lu %s", p->major, p->minor, p->name);
 	for (size_t i = 0; i <= DISK_WRITE; i++)
 		put(out, " %lu %lu %lu %u", s.ios[i], s.merges[i], s.sectors[i],
 		    (unsigned int)ms[i]);
-	put(out, " %u %u %u", s.in_flight > 0 ? (unsigned int)s.in_flight : 0,
-	    (unsigned int)(s.busy * 1000 / l->hz), (unsigned int)(all / NSEC_PER_MSEC));
-	put(out, " %lu %lu %lu %u %lu %u\n", s.ios[DISK_DISCARD], s.merges[DISK_DISCARD],
-	    s.sectors[DISK_DISCARD], (unsigned int)ms[DISK_DISCARD], s.ios[DISK_FLUSH],
-	    (unsigned int)ms[DISK_FLUSH]);
+	if (s.counts_flight)
+		put(out, " %u", s.in_flight > 0 ? (unsigned int)s.in_flight : 0);
+	else
+		put_str(out, " ?");
+	put(out, " %u %u", (unsigned int)(s.busy * 1000 / hz),
+	    (unsigned int)(s.queued_ns / NSEC_PER_MSEC));
+	if (s.ops > DISK_DISCARD)
+		put(out, " %lu %lu %lu %u", s.ios[DISK_DISCARD], s.merges[DISK_DISCARD],
+		    s.sectors[DISK_DISCARD], (unsigned int)ms[DISK_DISCARD]);
+	if (s.ops > DISK_FLUSH)
+		put(out, " %lu %u", s.ios[DISK_FLUSH], (unsigned int)ms[DISK_FLUSH]);
+	put_str(out, "\n");
 	return 0;
 }
 
 int gen_proc_diskstats(struct render *r)
 {
-	struct disk_lines l = { .r = r };
-	int e = kernel_hz(r->k, &l.hz);
-
-	return e < 0 ? e : disks_each(r->k, put_disk_stats, &l);
+	return disks_each(r->k, put_disk_stats, r);
 }
 
 /* The type of what is swapped to. */

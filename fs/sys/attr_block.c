@@ -21,25 +21,30 @@
 static int put_stat(struct sysfile *a, const struct disk_part *p)
 {
 	struct disk_stats s;
-	uint64_t all = 0, hz, ms[DISK_OPS];
+	uint64_t hz, ms[DISK_OPS];
 	int r = disk_stats_of(a->k, p, &s);
 
 	if (r >= 0)
 		r = kernel_hz(a->k, &hz);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < DISK_OPS; i++) {
+	for (size_t i = 0; i < DISK_OPS; i++)
 		ms[i] = s.ns[i] / NSEC_PER_MSEC;
-		all += s.ns[i];
-	}
 	for (size_t i = 0; i <= DISK_WRITE; i++)
 		put(a->out, "%8lu %8lu %8lu %8u ", s.ios[i], s.merges[i], s.sectors[i],
 		    (unsigned int)ms[i]);
-	put(a->out, "%8u %8u %8u ", s.in_flight > 0 ? (unsigned int)s.in_flight : 0,
-	    (unsigned int)(s.busy * 1000 / hz), (unsigned int)(all / NSEC_PER_MSEC));
-	put(a->out, "%8lu %8lu %8lu %8u %8lu %8u\n", s.ios[DISK_DISCARD], s.merges[DISK_DISCARD],
-	    s.sectors[DISK_DISCARD], (unsigned int)ms[DISK_DISCARD], s.ios[DISK_FLUSH],
-	    (unsigned int)ms[DISK_FLUSH]);
+	if (s.counts_flight)
+		put(a->out, "%8u ", s.in_flight > 0 ? (unsigned int)s.in_flight : 0);
+	else
+		put(a->out, "%8s ", "?");
+	put(a->out, "%8u %8u", (unsigned int)(s.busy * 1000 / hz),
+	    (unsigned int)(s.queued_ns / NSEC_PER_MSEC));
+	if (s.ops > DISK_DISCARD)
+		put(a->out, " %8lu %8lu %8lu %8u", s.ios[DISK_DISCARD], s.merges[DISK_DISCARD],
+		    s.sectors[DISK_DISCARD], (unsigned int)ms[DISK_DISCARD]);
+	if (s.ops > DISK_FLUSH)
+		put(a->out, " %8lu %8u", s.ios[DISK_FLUSH], (unsigned int)ms[DISK_FLUSH]);
+	put_str(a->out, "\n");
 	return 1;
 }
 

@@ -5,9 +5,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "dump/base/err.h"
+
+/* Smaller ones are not worth it. */
+#define GIVE_BACK_MIN (64u << 20)
 
 struct debugfile {
 	char *path, *name;
@@ -176,6 +180,23 @@ int debugfile_open_module(const char *path, const char *name, section_fn *where,
 	};
 
 	return open_file(&like, ret);
+}
+
+/* libelf maps a file privately, and libdwfl writes only to one that it relocates. One that could not be
+ * mapped was read to memory of malloc(): that does not begin at a page when it is as large. */
+void dwarf_give_back(Dwarf *dwarf)
+{
+	Elf *elf = dwarf_getelf(dwarf);
+	GElf_Ehdr ehdr;
+	size_t size;
+	char *file;
+
+	if (!gelf_getehdr(elf, &ehdr) || ehdr.e_type == ET_REL)
+		return;
+	file = elf_rawfile(elf, &size);
+	if (file && size >= GIVE_BACK_MIN &&
+	    (uintptr_t)file % (uintptr_t)sysconf(_SC_PAGESIZE) == 0)
+		madvise(file, size, MADV_DONTNEED);
 }
 
 int debugfile_again(const struct debugfile *f, struct debugfile **ret)

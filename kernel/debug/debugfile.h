@@ -38,6 +38,13 @@ Dwarf *debugfile_lock(struct debugfile *f);
 Dwfl_Module *debugfile_module(struct debugfile *f); /* of a locked file */
 void debugfile_unlock(struct debugfile *f);
 
+/* Bytes of DWARF between two calls of dwarf_give_back(). */
+#define DWARF_GIVE_BACK (8u << 20)
+
+/* Let go of the pages of the file that were looked at: they are the host's again, and come back when they
+ * are looked at again. What libdw gave remains. Of a handle that is the calling thread's alone. */
+void dwarf_give_back(Dwarf *dwarf);
+
 /* Another handle on the same file for a thread of its own, which needs no lock; the caller closes it.
  * Opening it again is cheap: the bytes are shared. */
 int debugfile_again(const struct debugfile *f, struct debugfile **ret);

@@ -74,12 +74,24 @@ static int number_types(struct expand *x)
 	return 0;
 }
 
-/* The DIE at @at bytes from the start of the unit. -EBADMSG: there is none. */
-static int die_of_unit(const struct expand *x, const struct unit *u, uint32_t at, Dwarf_Die *ret)
+/* All passes go through the units in order. */
+static void moved_to(struct expand *x, const struct unit *u)
 {
-	Dwarf_Die *found = u->in_types ? dwarf_offdie_types(x->dwarf, u->start + at, ret)
-				       : dwarf_offdie(x->dwarf, u->start + at, ret);
+	if (u->in_types == x->in_types && u->start - x->given_back < DWARF_GIVE_BACK)
+		return;
+	dwarf_give_back(x->dwarf);
+	x->given_back = u->start;
+	x->in_types = u->in_types;
+}
 
+/* The DIE at @at bytes from the start of the unit. -EBADMSG: there is none. */
+static int die_of_unit(struct expand *x, const struct unit *u, uint32_t at, Dwarf_Die *ret)
+{
+	Dwarf_Die *found;
+
+	moved_to(x, u);
+	found = u->in_types ? dwarf_offdie_types(x->dwarf, u->start + at, ret)
+			    : dwarf_offdie(x->dwarf, u->start + at, ret);
 	return found ? 0 : fail(-EBADMSG, "no DIE at %#lx", u->start + at);
 }
 

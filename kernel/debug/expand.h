@@ -20,6 +20,8 @@ struct expand {
 		uint32_t at;
 	} * first; /* where the record of each named type comes from, by id - 1 */
 	uint32_t nr_named;
+	uint64_t given_back; /* where in the DWARF, */
+	bool in_types;	     /* and in which section */
 	struct later {
 		Dwarf_Die at;
 		uint32_t id;

@@ -339,6 +339,8 @@ static void report(struct work *w)
 /* At most @n units; false: there are no more. */
 static bool read_units(struct work *w, Dwarf *dwarf, size_t n)
 {
+	uint64_t read = DWARF_GIVE_BACK; /* the first look at a handle lists its units */
+
 	for (; n && !cancelled() && !w->error; n--) {
 		size_t i = atomic_fetch_add(&w->next, 1);
 		struct reader rd = { .work = w };
@@ -351,6 +353,11 @@ static bool read_units(struct work *w, Dwarf *dwarf, size_t n)
 		if (rd.error)
 			w->error = rd.error;
 		report(w);
+		read += rd.unit->size;
+		if (read >= DWARF_GIVE_BACK) {
+			dwarf_give_back(dwarf);
+			read = 0;
+		}
 	}
 	return !n;
 }
@@ -430,6 +437,7 @@ static int list_units(struct scan *s, Dwarf *dwarf)
 		snprintf(s->problem, sizeof(s->problem), "DWARF after unit %zu: %s", s->nr,
 			 dwarf_errmsg(-1));
 	set_sizes(s);
+	dwarf_give_back(dwarf);
 	return s->nr ? 0 : fail(-EBADMSG, "no units of DWARF: %s", dwarf_errmsg(-1));
 }
 

@@ -14,13 +14,17 @@ struct disk_part {
 	uint64_t major, minor;
 	uint64_t sectors; /* of 512 bytes */
 	uint64_t stats;	  /* per-CPU struct disk_stats */
+	uint64_t hd;	  /* struct hd_struct; 0: this kernel has none */
 };
 
 struct disk_stats {
 	uint64_t ios[DISK_OPS], merges[DISK_OPS], sectors[DISK_OPS];
 	uint64_t ns[DISK_OPS];
-	uint64_t busy; /* ticks with something to do */
+	size_t ops;	    /* how many of them this kernel counts */
+	uint64_t busy;	    /* ticks with something to do */
+	uint64_t queued_ns; /* of all that was ever in flight */
 	int64_t in_flight;
+	bool counts_flight; /* else .in_flight is not known: it counts when it is asked */
 };
 
 /* Every disk, then its partitions, in the order in which they came. Not 0: stop, and disks_each()

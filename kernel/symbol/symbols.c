@@ -31,7 +31,8 @@ struct table {
 	struct symtab t;
 	struct strbuf evidence;
 	uint64_t per_cpu_start, per_cpu_end; /* what is between is a per-CPU variable */
-	uint64_t end; /* of the kernel image: nothing is named from here on */
+	uint64_t end;  /* of the kernel image: nothing is named from here on */
+	uint64_t data; /* from here on is what it has no names of; UINT64_MAX: it has of all */
 };
 
 struct symbols {
@@ -72,6 +73,15 @@ static uint64_t landmark(const struct symtab *t, const char *name, uint64_t othe
 	return symtab_find(t, name, NULL, &i) ? t->v[i].addr : otherwise;
 }
 
+/* kallsyms of a kernel without CONFIG_KALLSYMS_ALL has functions only, and D for where they end. */
+static bool has_data(const struct symtab *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].kind && strchr("bBd", t->v[i].kind))
+			return true;
+	return false;
+}
+
 static int make_table(void *arg)
 {
 	struct table *t = arg;
@@ -88,6 +98,8 @@ static int make_table(void *arg)
 	t->per_cpu_start = landmark(&t->t, "__per_cpu_start", 0);
 	t->per_cpu_end = landmark(&t->t, "__per_cpu_end", 0);
 	t->end = t->producer->core ? landmark(&t->t, "_end", UINT64_MAX) : UINT64_MAX;
+	t->data = t->producer->core && !has_data(&t->t) ? landmark(&t->t, "_etext", UINT64_MAX)
+							: UINT64_MAX;
 	return 0;
 }
 
@@ -276,6 +288,21 @@ static bool named(const struct table *t, uint64_t va, size_t *ret)
 	return e->kind && va - e->addr < size_of(&t->t, *ret);
 }
 
+/* What names @va in place of entry @i of table @p, which is the last function before data. */
+static void name_data(struct kernel *k, size_t p, uint64_t va, struct table **t, size_t *i)
+{
+	struct table *other;
+
+	for (size_t j; ++p < PRODUCERS && producers[p].spare;) {
+		if (table(k, p, &other) < 0 || !named(other, va, &j) ||
+		    other->t.v[j].addr <= (*t)->t.v[*i].addr)
+			continue;
+		*t = other;
+		*i = j;
+		return;
+	}
+}
+
 int symbol_at(struct kernel *k, uint64_t va, struct symbol *ret)
 {
 	struct table *t;
@@ -283,6 +310,8 @@ int symbol_at(struct kernel *k, uint64_t va, struct symbol *ret)
 	for (size_t p = 0, i; p < PRODUCERS; p++) {
 		if (!serves(k, p) || table(k, p, &t) < 0 || !named(t, va, &i))
 			continue;
+		if (va >= t->data)
+			name_data(k, p, va, &t, &i);
 		describe(t, i, ret);
 		return 0;
 	}

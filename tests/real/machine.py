@@ -24,6 +24,7 @@ X86 = SimpleNamespace(
     vmlinux_names=("swapper_pg_dir", "init_top_pgt", "__ksymtab_schedule", "__crc_schedule"),
     handlers={"timer": ("timer_interrupt",), "acpi": ("acpi_irq", "?")}, serial="4/ttyS0/",
     early_interrupts={"0"},
+    has_orc=True,
     tools="", objdump=("i386:x86-64",),
 )
 
@@ -49,6 +50,8 @@ ARM64 = SimpleNamespace(
     handlers={"arch_timer": ("arch_timer_handler_virt", "arch_timer_handler_phys")}, serial="13/uart-pl011/",
     # between CPUs, and the timer's
     early_interrupts={str(n) for n in range(1, 13)},
+    # Its frames are a list on the stack.
+    has_orc=False,
     tools="aarch64-linux-gnu-", objdump=("aarch64", "-z"),
 )
 

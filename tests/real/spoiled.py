@@ -84,6 +84,10 @@ class Spoiled:
     def symbol(self, name):
         return int((self.whole / f"symbols/{name}/address").read_text().split()[0], 16)
 
+    def per_cpu(self, name, cpu):
+        """That CPU's own of a variable; where the sum wraps it is meant to."""
+        return self.symbol(name) + self.number(self.symbol("__per_cpu_offset") + 8 * cpu) & (1 << 64) - 1
+
     def offset(self, struct_, member):
         """Of a member that is one itself, not in another structure's."""
         text = (self.whole / f"types/struct/{struct_}").read_text()

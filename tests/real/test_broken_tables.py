@@ -118,7 +118,7 @@ def test_list_of_workqueues(crashed, dump, changed, to):
 @pytest.mark.parametrize("to", BAD)
 def test_tree_of_a_run_queue(dump, changed, to):
     """That a task in line was lost is seen by the count, where nothing else tells it."""
-    at = dump.symbol("runqueues") + dump.number(dump.symbol("__per_cpu_offset") + 8) + \
+    at = dump.per_cpu("runqueues", 1) + \
         int((dump.whole / "types/struct/rq.cfs").read_text().split()[1]) + \
         dump.offset("cfs_rq", "tasks_timeline")
     went, came = changed("runqueues", (at, BAD[to]))
@@ -126,9 +126,11 @@ def test_tree_of_a_run_queue(dump, changed, to):
     assert came and all(x.startswith("!! cpu 1: fair: ") for x in came)
 
 
-def test_action_that_leads_to_itself(original, dump, changed):
+def test_action_that_leads_to_itself(original, dump, changed, machine):
     lines = [x.split() for x in (original / "irqs").read_text().splitlines()]
-    action = one([dict(zip(lines[0], x, strict=False)) for x in lines[1:]], NAME="timer")["ACTION"]
-    at = dump.member(int(action, 16), "irqaction", "next")
-    _, came = changed("irqs", (at, int(action, 16)))
-    assert came == [f"!! irq 0: {int(action, 16):#x} comes again after 1 steps"]
+    timer = one([dict(zip(lines[0], x, strict=False)) for x in lines[1:]],
+                NAME=next(iter(machine.handlers)))
+    action = int(timer["ACTION"], 16)
+    at = dump.member(action, "irqaction", "next")
+    _, came = changed("irqs", (at, action))
+    assert came == [f"!! irq {timer['IRQ']}: {action:#x} comes again after 1 steps"]

@@ -79,8 +79,8 @@ def test_stacks(boots):
 
 
 # What of a struct module differs in two boots: it is in a tree by address (mtn, in which others are shown
-# as far as they fit), and what was freed (init) may be another's.
-TREE = re.compile(r" *(__rb_parent_color|rb_left|rb_right|init) = .*")
+# as far as they fit), and what was freed (init, and arm64's trampolines in that) may be another's.
+TREE = re.compile(r" *(__rb_parent_color|rb_left|rb_right|init|init_ftrace_trampolines) = .*")
 
 # Sections that are freed, or lie in what is, once a module has started.
 FREED = re.compile(r"\.init\.|\.(strtab|symtab)$")

@@ -106,7 +106,7 @@ static void put_name(struct made_kallsyms *m, uint32_t i)
 		number(&m->blob, (n & 0x7f) | 0x80, 1);
 		number(&m->blob, n >> 7, 1);
 	}
-	number(&m->blob, (unsigned char)made_symbol_kind(i), 1);
+	number(&m->blob, (unsigned char)(m->functions ? 'T' : made_symbol_kind(i)), 1);
 	if (prefix)
 		number(&m->blob, SYM_TOKEN, 1);
 	blob_add(&m->blob, name + prefix, strlen(name) - prefix);

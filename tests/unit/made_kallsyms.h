@@ -33,6 +33,7 @@ struct made_kallsyms {
 	bool align4;	  /* tables begin at multiples of 4 instead of 8: v7.0 */
 	bool long_name;	  /* the last symbol has more than 127 tokens */
 	bool banner;	  /* the symbol at .text is linux_banner, at .text + 4096 init_top_pgt */
+	bool functions;	  /* all are: a kernel without CONFIG_KALLSYMS_ALL */
 	bool old_numbers; /* num_syms and markers are unsigned long: before v4.20 */
 
 	/* Made; addresses are virtual. */

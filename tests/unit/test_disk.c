@@ -36,6 +36,14 @@ static const char old_types[] = "hd_struct 64 u64 nr_sects@0 ptr dkstats@8 devic
 				"ptr part_tbl@48 hd_struct part0@64\n"
 				"disk_part_tbl 16 s32 len@0 ptr[0] part@8\n";
 
+/* 3.10, whose partitions count what is in flight, and in ticks; the table of disks is not needed */
+static const char oldest_types[] =
+	"hd_struct 96 u64 nr_sects@0 ptr dkstats@8 device __dev@16 s32[2] in_flight@64 u64 stamp@72\n"
+	"disk_stats 80 u64[2] sectors@0 u64[2] ios@16 u64[2] merges@32 u64[2] ticks@48 u64 io_ticks@64 "
+	"u64 time_in_queue@72\n"
+	"gendisk 256 ptr queue@8\n"
+	"request_queue 16 ptr mq_ops@8\n";
+
 struct seen {
 	unsigned int n;
 	char names[64];
@@ -175,13 +183,10 @@ static void long_table(void **state)
 	fake_free(f);
 }
 
-static void counters(void **state)
+static void put_cpus(struct fake *f)
 {
-	struct fake *f = make();
-	struct disk_part p = { .name = "sda", .stats = PER_CPU };
-	struct disk_stats s;
-
-	(void)state;
+	put(&f->vmcoreinfo, "SYMBOL(tick_nsec)=%lx\n", AT(0x820));
+	fake_put(f, AT(0x820), 4000000, 8);
 	put(&f->vmcoreinfo, "SYMBOL(nr_cpu_ids)=%lx\nSYMBOL(__per_cpu_offset)=%lx\n", AT(0x800),
 	    AT(0x810));
 	put(&f->vmcoreinfo, "SYMBOL(__cpu_possible_mask)=%lx\nSYMBOL(__cpu_present_mask)=%lx\n",
@@ -190,6 +195,16 @@ static void counters(void **state)
 	fake_put(f, AT(0x800), 2, 4);
 	fake_put(f, AT(0x808), 3, 8);
 	fake_put(f, AT(0x818), 0x1000, 8);
+}
+
+static void counters(void **state)
+{
+	struct fake *f = make();
+	struct disk_part p = { .name = "sda", .stats = PER_CPU };
+	struct disk_stats s;
+
+	(void)state;
+	put_cpus(f);
 	for (unsigned int cpu = 0; cpu < 2; cpu++) {
 		fake_put(f, PER_CPU + 0x1000 * cpu + 64 + 8, 20 + cpu, 8);
 		/* begun on one CPU, ended on the other */
@@ -199,10 +214,74 @@ static void counters(void **state)
 	assert_ok(disk_stats_of(f->kernel, &p, &s));
 	assert_int_equal(s.ios[DISK_WRITE], 41);
 	assert_int_equal(s.in_flight, 1);
+	assert_true(s.counts_flight);
+	assert_int_equal(s.ops, DISK_OPS);
+	p.stats = 0x400000;
+	assert_fails(disk_stats_of(f->kernel, &p, &s), -EFAULT, "counters of sda");
+	fake_free(f);
+}
+
+/* @mq: the queue is one of blk-mq, whose requests a function of the kernel counts when it is asked. */
+static struct fake *make_oldest(bool mq)
+{
+	struct fake *f = make_core(DISK + 64 + 16);
+
+	put_cpus(f);
+	put(&f->vmcoreinfo, "SYMBOL(jiffies)=%lx\n", AT(0x830));
+	if (mq)
+		put(&f->vmcoreinfo, "SYMBOL(blk_mq_in_flight)=%lx\n", AT(0x840));
+	fake_put(f, AT(0x830), 1010, 8);
+	fake_put(f, DISK + 8, BDEV(5), 8);
+	fake_put(f, BDEV(5) + 8, mq ? TYPE : 0, 8);
+	fake_put(f, BDEV(1) + 64, 1, 4);
+	fake_put(f, BDEV(1) + 68, 2, 4);
+	fake_put(f, BDEV(1) + 72, 1000, 8);
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		fake_put(f, PER_CPU + 0x1000 * cpu + 16 + 8, 20 + cpu, 8);
+		fake_put(f, PER_CPU + 0x1000 * cpu + 48 + 8, 5, 8);
+		fake_put(f, PER_CPU + 0x1000 * cpu + 64, 7, 8);
+		fake_put(f, PER_CPU + 0x1000 * cpu + 72, 50, 8);
+	}
+	open_it(f, oldest_types);
+	return f;
+}
+
+static void counters_of_3_10(void **state)
+{
+	struct disk_part p = { .name = "sda", .disk = DISK, .hd = BDEV(1), .stats = PER_CPU };
+	struct disk_stats s;
+
+	(void)state;
+	for (int mq = 0; mq < 2; mq++) {
+		struct fake *f = make_oldest(mq);
+
+		assert_ok(disk_stats_of(f->kernel, &p, &s));
+		assert_int_equal(s.ops, 2);
+		assert_int_equal(s.ios[DISK_WRITE], 41);
+		assert_int_equal(s.ns[DISK_WRITE], 10 * 4000000);
+		assert_int_equal(s.counts_flight, !mq);
+		assert_int_equal(s.in_flight, mq ? 0 : 3);
+		/* three in flight for ten ticks */
+		assert_int_equal(s.busy, 14 + (mq ? 0 : 10));
+		assert_int_equal(s.queued_ns, (100 + (mq ? 0 : 30)) * 4000000);
+		fake_free(f);
+	}
+}
+
+static void damaged_counters_of_3_10(void **state)
+{
+	struct disk_part p = { .name = "sda", .disk = DISK, .hd = 0x400000, .stats = PER_CPU };
+	struct fake *f = make_oldest(false);
+	struct disk_stats s;
+
+	(void)state;
+	assert_fails(disk_stats_of(f->kernel, &p, &s), -EFAULT, "counters of sda");
+	p.hd = BDEV(1);
 	p.stats = 0x400000;
 	assert_fails(disk_stats_of(f->kernel, &p, &s), -EFAULT, "counters of sda");
 	fake_free(f);
 }
 
 UNIT_TESTS(cmocka_unit_test(whole), cmocka_unit_test(damaged), cmocka_unit_test(long_table),
-	   cmocka_unit_test(counters))
+	   cmocka_unit_test(counters), cmocka_unit_test(counters_of_3_10),
+	   cmocka_unit_test(damaged_counters_of_3_10))

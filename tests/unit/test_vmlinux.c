@@ -197,6 +197,50 @@ static void spare(void **state)
 	blob_fini(&file);
 }
 
+/* A kernel's kallsyms with functions only names no data: that behind their end has its own names. @end:
+ * which symbol is _etext. */
+static void check_data(bool functions, uint32_t end, const char *wanted)
+{
+	const struct made_vmlinux v = { .build_id = ours, .banner = banner };
+	const struct made_name called = { end, "_etext" };
+	struct made_kallsyms m = { .va = FAKE_BASE,
+				   .text = VMLINUX_BASE + MOVED + 8,
+				   .nr = NR,
+				   .encoding = KALLSYMS_RELATIVE,
+				   .called = &called,
+				   .nr_called = 1,
+				   .functions = functions };
+	struct blob file = made_vmlinux(&v);
+	struct fake *f = fake_new();
+	struct kernel *k;
+	struct made made;
+	STRBUF(sb);
+
+	made_kallsyms(&m);
+	memcpy(fake_at(f, m.va), m.blob.data, m.blob.len);
+	blob_fini(&m.blob);
+	put(&f->vmcoreinfo, "KERNELOFFSET=%llx\nBUILD-ID=01020304\n", MOVED);
+	fake_open(f);
+	assert_ok(open_with(f, &file, false, &made, &k));
+	for (unsigned int at = 0x39; at <= 0x41; at += 8) {
+		put_symbol(&sb, k, VMLINUX_BASE + MOVED + at);
+		put_str(&sb, " ");
+	}
+	assert_string_equal(sb.data, wanted);
+	kernel_close(k);
+	made_close(&made);
+	fake_free(f);
+	blob_fini(&file);
+}
+
+static void data(void **state)
+{
+	(void)state;
+	check_data(true, 2, "sym_3+0x1 vm_1+0x1 ");
+	check_data(true, 5, "sym_3+0x1 sym_3+0x9 ");
+	check_data(false, 2, "sym_3+0x1 sym_3+0x9 ");
+}
+
 /* The notes are in memory where the file says: that needs no symbols. */
 static void notes_in_memory(void **state)
 {
@@ -282,5 +326,5 @@ static void damaged(void **state)
 }
 
 UNIT_TESTS(cmocka_unit_test(right), cmocka_unit_test(without_build_id), cmocka_unit_test(wrong),
-	   cmocka_unit_test(spare), cmocka_unit_test(notes_in_memory), cmocka_unit_test(no_elf),
-	   cmocka_unit_test(damaged))
+	   cmocka_unit_test(spare), cmocka_unit_test(data), cmocka_unit_test(notes_in_memory),
+	   cmocka_unit_test(no_elf), cmocka_unit_test(damaged))
