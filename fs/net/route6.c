@@ -91,19 +91,12 @@ int gen_net_ipv6_route(struct render *r)
 /* Entries of the cache that the namespace has, as all CPUs have counted them. */
 static int count_entries(struct kernel *k, uint64_t net, unsigned int *ret)
 {
-	uint64_t counter, common, parts;
-	int64_t sum = 0;
+	uint64_t counter, sum = 0;
 	int r = field_addr(k, net, F_net_dst6_entries, &counter);
 
 	if (r >= 0)
-		r = field_u64(k, counter, F_percpu_counter_count, &common);
-	if (r >= 0)
-		r = field_u64(k, counter, F_percpu_counter_counters, &parts);
-	if (r >= 0)
-		r = percpu_sum(k, parts, 4, &sum);
-	if (r >= 0)
-		sum += (int64_t)common;
-	*ret = sum < 0 ? 0 : (unsigned int)sum;
+		r = percpu_counter_sum(k, counter, &sum);
+	*ret = (unsigned int)sum;
 	return r;
 }
 

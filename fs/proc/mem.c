@@ -200,7 +200,6 @@ static void put_kinds(struct mem *m)
 static int put_commit(struct mem *m)
 {
 	uint64_t kbytes = variable(m->k, "sysctl_overcommit_kbytes"), ratio, limit, at, count;
-	int64_t parts;
 	int r = symbol_u64(m->k, "sysctl_overcommit_ratio", 4, &ratio);
 
 	if (r < 0)
@@ -209,15 +208,10 @@ static int put_commit(struct mem *m)
 	put_pages(m, "CommitLimit:", limit + variable(m->k, "total_swap_pages"));
 	r = symbol_addr(m->k, "vm_committed_as", &at);
 	if (r >= 0)
-		r = field_u64(m->k, at, F_percpu_counter_count, &count);
-	if (r >= 0)
-		r = field_u64(m->k, at, F_percpu_counter_counters, &at);
-	if (r >= 0)
-		r = percpu_sum(m->k, at, 4, &parts);
+		r = percpu_counter_sum(m->k, at, &count);
 	if (r < 0)
 		return within(r, "vm_committed_as");
-	parts += (int64_t)count;
-	put_pages(m, "Committed_AS:", parts > 0 ? (uint64_t)parts : 0);
+	put_pages(m, "Committed_AS:", count);
 	return 0;
 }
 

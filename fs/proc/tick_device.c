@@ -1,7 +1,7 @@
 #include <errno.h>
 
 #include "dump/base/err.h"
-#include "fs/proc/mask.h"
+#include "dump/base/mask.h"
 #include "fs/proc/timer_list.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/fields.h"

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "dump/base/err.h"
-#include "fs/proc/mask.h"
+#include "dump/base/mask.h"
 #include "fs/sys/attr.h"
 #include "kernel/cpu/cpu.h"
 

@@ -6,7 +6,7 @@
 #include "dump/base/cleanup.h"
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
-#include "fs/proc/mask.h"
+#include "dump/base/mask.h"
 #include "fs/sys/attr.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/counts.h"

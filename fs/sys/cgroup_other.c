@@ -5,7 +5,7 @@
 
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
-#include "fs/proc/mask.h"
+#include "dump/base/mask.h"
 #include "fs/sys/cgroup_file.h"
 #include "kernel/file/disk.h"
 #include "kernel/cpu/cpu.h"

@@ -4,7 +4,7 @@
 
 #include "dump/base/err.h"
 #include "fs/gen.h"
-#include "fs/proc/mask.h"
+#include "dump/base/mask.h"
 #include "fs/table/table.h"
 #include "kernel/cpu/irq.h"
 #include "kernel/fields.h"

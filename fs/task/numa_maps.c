@@ -1,6 +1,6 @@
 /* /proc/<pid>/numa_maps: on which nodes of memory the mappings of a process are. */
 #include "dump/base/err.h"
-#include "fs/proc/mask.h"
+#include "dump/base/mask.h"
 #include "fs/task/map_line.h"
 #include "fs/task/task_key.h"
 #include "kernel/fields.h"

@@ -4,7 +4,7 @@
 
 #include "dump/base/bytes.h"
 #include "dump/base/err.h"
-#include "fs/proc/mask.h"
+#include "dump/base/mask.h"
 #include "fs/task/status.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/fields.h"

@@ -228,6 +228,23 @@ int percpu_sum(struct kernel *k, uint64_t va, size_t size, int64_t *ret)
 	return r;
 }
 
+int percpu_counter_sum(struct kernel *k, uint64_t counter, uint64_t *ret)
+{
+	uint64_t common, parts;
+	int64_t sum;
+	int r = field_u64(k, counter, F_percpu_counter_count, &common);
+
+	if (r >= 0)
+		r = field_u64(k, counter, F_percpu_counter_counters, &parts);
+	if (r >= 0)
+		r = percpu_sum(k, parts, 4, &sum);
+	if (r < 0)
+		return r;
+	sum = (int64_t)((uint64_t)sum + common);
+	*ret = sum > 0 ? (uint64_t)sum : 0;
+	return 0;
+}
+
 int cpu_node(struct kernel *k, size_t cpu, uint64_t *ret)
 {
 	uint64_t va;

@@ -42,6 +42,9 @@ int cpu_was_online(struct kernel *k, size_t cpu, bool *ret);
  * address; signed, and as wide as 8 bytes. */
 int percpu_sum(struct kernel *k, uint64_t va, size_t size, int64_t *ret);
 
+/* The sum of the struct percpu_counter at @counter: percpu_counter_sum_positive(). */
+int percpu_counter_sum(struct kernel *k, uint64_t counter, uint64_t *ret);
+
 /* Its node of memory; 0 where there is one. */
 int cpu_node(struct kernel *k, size_t cpu, uint64_t *ret);
 

@@ -29,5 +29,17 @@ int sysctl_find(struct kernel *k, uint64_t dir, const char *name, struct sysctl 
 /* The value of the entry, as put_sysctl(). */
 int put_sysctl_value(struct strbuf *out, struct kernel *k, const struct sysctl *s);
 
+/* Values that no general function prints. @name: a variable or another name, as the row has it. */
+typedef int made_fn(struct strbuf *out, struct kernel *k, const struct sysctl *s, const char *name);
+
+struct sysctl_made {
+	const char *handler; /* the kernel's function */
+	made_fn *put;
+	const char *name;
+};
+
+extern const struct sysctl_made sysctls_of_net[];    /* ends with NULL */
+extern const struct sysctl_made sysctls_of_kernel[]; /* the same */
+
 /* Append its value as /proc/sys shows it. -EOPNOTSUPP: the kernel makes it in a way of its own. */
 int put_sysctl(struct strbuf *out, struct kernel *k, uint64_t table);

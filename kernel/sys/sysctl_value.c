@@ -46,6 +46,9 @@ static const struct {
 	{ "proc_dointvec_ms_jiffies_minmax", MS_JIFFIES },
 	{ "proc_do_uts_string", STRING },
 	{ "proc_dostring_coredump", STRING },
+	{ "devkmsg_sysctl_set_loglvl", STRING },
+	{ "numa_zonelist_order_handler", STRING },
+	{ "proc_scheduler", STRING },
 	{ "addrconf_sysctl_addr_gen_mode", INT },
 	{ "addrconf_sysctl_disable", INT },
 	{ "addrconf_sysctl_disable_policy", INT },
@@ -54,6 +57,7 @@ static const struct {
 	{ "addrconf_sysctl_mtu", INT },
 	{ "addrconf_sysctl_proxy_ndp", INT },
 	{ "apparmor_dointvec", INT },
+	{ "armv8pmu_proc_user_access_handler", INT },
 	{ "bpf_unpriv_handler", INT },
 	{ "compaction_proactiveness_sysctl_handler", INT },
 	{ "devinet_conf_proc", INT },
@@ -65,6 +69,7 @@ static const struct {
 	{ "flow_limit_table_len_sysctl", INT },
 	{ "ftrace_enable_sysctl", INT },
 	{ "ipv4_doint_and_flush", INT },
+	{ "ipv4_privileged_ports", INT },
 	{ "lowmem_reserve_ratio_sysctl_handler", INT },
 	{ "min_free_kbytes_sysctl_handler", INT },
 	{ "neigh_proc_dointvec", INT },
@@ -79,6 +84,7 @@ static const struct {
 	{ "pid_mfd_noexec_dointvec_minmax", INT },
 	{ "proc_do_dev_weight", INT },
 	{ "proc_do_rointvec", INT },
+	{ "proc_blackhole_detect_timeout", INT },
 	{ "proc_dointvec_minmax_bpf_enable", INT },
 	{ "proc_dointvec_minmax_bpf_restricted", INT },
 	{ "proc_dointvec_minmax_coredump", INT },
@@ -95,12 +101,15 @@ static const struct {
 	{ "stack_trace_sysctl", INT },
 	{ "sysctl_min_slab_ratio_sysctl_handler", INT },
 	{ "sysctl_min_unmapped_ratio_sysctl_handler", INT },
+	{ "sysctl_vm_numa_stat_handler", INT },
+	{ "timer_migration_handler", INT },
 	{ "tracepoint_printk_sysctl", INT },
 	{ "watermark_scale_factor_sysctl_handler", INT },
 	{ "yama_dointvec_minmax", INT },
 	{ "proc_dopipe_max_size", UINT },
 	{ "proc_fib_multipath_hash_fields", UINT },
 	{ "proc_rt6_multipath_hash_fields", UINT },
+	{ "emulation_proc_handler", U8 },
 	{ "ipv4_fwd_update_priority", U8 },
 	{ "proc_fib_multipath_hash_policy", U8 },
 	{ "proc_rt6_multipath_hash_policy", U8 },
@@ -129,23 +138,24 @@ static bool form_by_name(const struct sysctl *s, const char *handler, enum form 
 	return true;
 }
 
-static int form_of(struct kernel *k, const struct sysctl *sysctl, enum form *ret)
+static int form_of(const struct sysctl *s, const char *handler, enum form *ret)
 {
-	struct symbol s;
-	int r = symbol_at(k, sysctl->handler, &s);
-
-	if (r < 0)
-		return r;
-	if (form_by_name(sysctl, s.name, ret))
+	if (form_by_name(s, handler, ret))
 		return 0;
-	for (size_t i = 0; s.addr == sysctl->handler && i < sizeof(handlers) / sizeof(handlers[0]);
-	     i++) {
-		if (strcmp(s.name, handlers[i].handler))
+	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+		if (strcmp(handler, handlers[i].handler))
 			continue;
 		*ret = handlers[i].form;
 		return 0;
 	}
-	return fail(-EOPNOTSUPP, "%s() makes this value", s.name);
+	return fail(-EOPNOTSUPP, "%s() makes this value", handler);
+}
+
+static const struct sysctl_made *find_made(const struct sysctl_made *made, const char *handler)
+{
+	while (made->handler && strcmp(made->handler, handler))
+		made++;
+	return made->handler ? made : NULL;
 }
 
 static int put_string(struct strbuf *out, struct kernel *k, const struct sysctl *s)
@@ -199,30 +209,19 @@ static size_t size_of(enum form form)
 	}
 }
 
-int put_sysctl_value(struct strbuf *out, struct kernel *k, const struct sysctl *s)
+static int put_numbers(struct strbuf *out, struct kernel *k, const struct sysctl *s, enum form form)
 {
-	enum { READABLE = 0444 };
-	enum form form;
 	uint64_t v, hz;
 	size_t size;
-	int r;
+	int r = kernel_hz(k, &hz);
 
-	if (!(s->mode & READABLE))
-		return 0;
-	r = form_of(k, s, &form);
-	/* an int of before the function took single bytes */
-	if (r >= 0 && form == U8 && s->max == 4)
-		form = INT;
-	if (r >= 0 && (!s->data || !s->max))
-		return 0;
-	if (r >= 0 && form == STRING)
-		return put_string(out, k, s);
-	if (r >= 0)
-		r = kernel_hz(k, &hz);
 	if (r >= 0 && s->max > VECTOR_MAX)
 		r = fail(-EBADMSG, "a vector of %lu bytes", s->max);
 	if (r < 0)
 		return r;
+	/* an int of before the function took single bytes */
+	if (form == U8 && s->max == 4)
+		form = INT;
 	size = size_of(form);
 	/* of those there is one, whatever the length says */
 	for (size_t at = 0; r >= 0 && at + size <= (form == BOOL ? 1 : s->max); at += size) {
@@ -234,4 +233,32 @@ int put_sysctl_value(struct strbuf *out, struct kernel *k, const struct sysctl *
 	}
 	put_str(out, "\n");
 	return r;
+}
+
+int put_sysctl_value(struct strbuf *out, struct kernel *k, const struct sysctl *s)
+{
+	enum { READABLE = 0444 };
+	const struct sysctl_made *made;
+	struct symbol handler;
+	enum form form;
+	int r;
+
+	if (!(s->mode & READABLE))
+		return 0;
+	r = symbol_at(k, s->handler, &handler);
+	if (r >= 0 && handler.addr != s->handler)
+		r = fail(-EBADMSG, "no function at %#lx", s->handler);
+	if (r < 0)
+		return r;
+	made = find_made(sysctls_of_kernel, handler.name);
+	if (!made)
+		made = find_made(sysctls_of_net, handler.name);
+	if (made) {
+		r = made->put(out, k, s, made->name);
+		return r < 0 ? within(r, "%s()", handler.name) : 0;
+	}
+	r = form_of(s, handler.name, &form);
+	if (r < 0 || !s->data || !s->max)
+		return r;
+	return form == STRING ? put_string(out, k, s) : put_numbers(out, k, s, form);
 }

@@ -1,5 +1,5 @@
 /* Sets of CPUs in the kernel's two forms. */
-#include "fs/proc/mask.h"
+#include "dump/base/mask.h"
 #include "tests/unit/unit.h"
 
 static void forms(void **state)

@@ -1,4 +1,4 @@
-#include "fs/proc/mask.h"
+#include "dump/base/mask.h"
 
 static bool has(const uint64_t *words, size_t i)
 {

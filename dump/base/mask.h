@@ -1,4 +1,4 @@
-/* Sets of CPUs and memory nodes as the kernel prints them. */
+/* Sets of CPUs, memory nodes and other small numbers as the kernel prints them. */
 #pragma once
 
 #include "dump/base/strbuf.h"
