@@ -13,12 +13,12 @@
 struct slot {
 	uint64_t key;
 	uint64_t used; /* the set's clock when last touched; 0: empty */
+	unsigned char *block;
 };
 
 struct set {
 	pthread_mutex_t lock;
 	uint64_t clock;
-	unsigned char *blocks; /* of all slots, in their order; NULL: none is used yet */
 	struct slot slots[WAYS];
 };
 
@@ -51,7 +51,8 @@ void cache_free(struct cache *c)
 	if (!c)
 		return;
 	for (size_t i = 0; i < c->nr_sets; i++) {
-		free(c->sets[i].blocks);
+		for (int w = 0; w < WAYS; w++)
+			free(c->sets[i].slots[w].block);
 		pthread_mutex_destroy(&c->sets[i].lock);
 	}
 	for (void *block; (block = spares_take(&c->loading));)
@@ -73,11 +74,6 @@ static struct slot *find(struct set *s, uint64_t key)
 	return NULL;
 }
 
-static unsigned char *block_of(const struct cache *c, const struct set *s, const struct slot *slot)
-{
-	return s->blocks + (size_t)(slot - s->slots) * c->block_size;
-}
-
 bool cache_peek(struct cache *c, uint64_t key, size_t off, void *buf, size_t len)
 {
 	struct set *s = set_of(c, key);
@@ -87,7 +83,7 @@ bool cache_peek(struct cache *c, uint64_t key, size_t off, void *buf, size_t len
 	slot = find(s, key);
 	if (slot) {
 		slot->used = ++s->clock;
-		memcpy(buf, block_of(c, s, slot) + off, len);
+		memcpy(buf, slot->block + off, len);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return slot;
@@ -103,21 +99,23 @@ static struct slot *oldest(struct set *s)
 	return slot;
 }
 
-static void insert(struct cache *c, uint64_t key, const unsigned char *block)
+/* Returns the block that has to make way, which may be @block itself; NULL: none. */
+static unsigned char *insert(struct cache *c, uint64_t key, unsigned char *block)
 {
 	struct set *s = set_of(c, key);
 	struct slot *slot;
 
 	pthread_mutex_lock(&s->lock);
-	if (!s->blocks)
-		s->blocks = malloc(WAYS * c->block_size);
-	/* Without memory nothing is remembered. */
-	if (s->blocks && !find(s, key)) {
+	if (!find(s, key)) {
+		unsigned char *old;
+
 		slot = oldest(s);
-		*slot = (struct slot){ .key = key, .used = ++s->clock };
-		memcpy(block_of(c, s, slot), block, c->block_size);
+		old = slot->block;
+		*slot = (struct slot){ .key = key, .used = ++s->clock, .block = block };
+		block = old;
 	}
 	pthread_mutex_unlock(&s->lock);
+	return block;
 }
 
 int cache_read(struct cache *c, uint64_t key, size_t off, void *buf, size_t len,
@@ -136,9 +134,9 @@ int cache_read(struct cache *c, uint64_t key, size_t off, void *buf, size_t len,
 	r = load(arg, key, block);
 	if (r >= 0) {
 		memcpy(buf, block + off, len);
-		insert(c, key, block);
+		block = insert(c, key, block);
 	}
-	if (!spares_give(&c->loading, block))
+	if (block && !spares_give(&c->loading, block))
 		free(block);
 	return r < 0 ? r : 0;
 }

@@ -7,15 +7,22 @@ static bool has(const uint64_t *words, size_t i)
 
 void put_mask(struct strbuf *out, const uint64_t *words, size_t nr)
 {
-	size_t groups = (nr + 31) / 32;
+	static const char digits[] = "0123456789abcdef";
+	char text[9]; /* a group and its comma */
+	size_t len = 0;
 
-	for (size_t i = groups; i--;) {
-		uint64_t group = words[i / 2] >> 32 * (i % 2) & 0xffffffff;
-		size_t bits = i + 1 == groups ? nr - 32 * i : 32;
+	for (size_t i = (nr + 3) / 4; i--;) {
+		unsigned int digit = words[i / 16] >> 4 * (i % 16) & 0xf;
 
-		if (bits < 32)
-			group &= (1ull << bits) - 1;
-		put(out, "%s%0*lx", i + 1 < groups ? "," : "", (int)(bits + 3) / 4, group);
+		if (4 * i + 4 > nr)
+			digit &= (1u << (nr - 4 * i)) - 1;
+		text[len++] = digits[digit];
+		if (i % 8)
+			continue;
+		if (i)
+			text[len++] = ',';
+		put_bytes(out, text, len);
+		len = 0;
 	}
 }
 
