@@ -4,6 +4,7 @@ import contextlib
 import re
 import struct
 
+from forms import alone
 from lab.base import run
 from memory import Elf
 
@@ -13,7 +14,10 @@ class Spoiled:
 
     def __init__(self, source, copy, whole):
         self.path, self.whole = copy, whole
+        self.files = [copy if file == source else file for file in alone(source.parent)]
         run("cp", "--sparse=always", source, copy)
+        # A debug file is looked for beside the dump.
+        (copy.parent / "crashme.ko").symlink_to(source.parent / "crashme.ko")
         with open(copy, "rb") as f:
             f.seek(32)
             start = struct.unpack("<Q", f.read(8))[0]

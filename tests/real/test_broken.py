@@ -6,6 +6,7 @@ import re
 
 import cform
 import pytest
+from forms import need_data_symbols
 from mounted import Mount
 from spoiled import Spoiled
 from walk import walk
@@ -17,8 +18,10 @@ BAD = {"NULL": 0, "poison": POISON, "user": USER, "odd": 0xffffffff81234567, "no
 # What is not walked: memory, what is as large as the kernel, what tells of all tasks.
 LARGE = {b"memory", b"vmcore", b"kcore", b"symbols", b"types", b"task", b"proc", b"sys", b"slab"}
 OF_ALL = {b"/ps", b"/summary", b"/summary.json", b"/signature", b"/dump/problems", b"/stacks/all",
-          b"/stacks/unique", b"/stacks/folded", b"/dump/format", b"/blocked", b"/runqueues", b"/timers", b"/hrtimers", b"/workqueues",
-          b"/bpf/maps", b"/bpf/progs", b"/network/sockets"}
+          b"/stacks/unique", b"/stacks/folded", b"/dump/format", b"/blocked", b"/runqueues", b"/timers",
+          b"/hrtimers", b"/workqueues", b"/bpf/maps", b"/bpf/progs", b"/network/sockets",
+          # where the file beside the dump lies
+          b"/dump/debuginfo", b"/modules/crashme/debuginfo"}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +75,7 @@ def broken(dump, choose, before, tmp_path):
     def make(*changes):
         context = dump.change(*changes)
         context.__enter__()
-        m = Mount(tmp_path / f"mnt{len(mounts)}", "--no-debuginfo", dump.path)
+        m = Mount(tmp_path / f"mnt{len(mounts)}", *dump.files)
         mounts.append((m, context))
         return Broken(m, choose, before)
 
@@ -188,8 +191,9 @@ def test_address_space(dump, broken, pid, to):
 
 
 @pytest.mark.parametrize("header", [True, False])
-def test_types(dump, broken, header):
+def test_types(crashed, dump, broken, header):
     """Without types the log, symbols and what the dump is are there; tasks are not, and why is told."""
+    need_data_symbols(crashed)
     start, stop = (dump.symbol(f"__{edge}_BTF") for edge in ("start", "stop"))
     size = stop - start
     b = broken((start, b"\0" * 24) if header else (start + size // 3, b"\xff" * 4096))
@@ -200,8 +204,9 @@ def test_types(dump, broken, header):
 
 
 @pytest.mark.parametrize("table", ["names", "addresses", "tokens"])
-def test_kallsyms(dump, broken, original, table):
+def test_kallsyms(crashed, dump, broken, original, table):
     """The few symbols of VMCOREINFO remain, and so does the log."""
+    need_data_symbols(crashed)
     told = (original / "dump/translation").read_text()
     names, addresses = (int(re.search(pattern, told)[1], 16) for pattern in (
         r"from kallsyms at (0x\w+)", r"their addresses +at (0x\w+)"))

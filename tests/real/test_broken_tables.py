@@ -26,7 +26,7 @@ def changed(dump, original, tmp_path):
     """changed(table, changes...): (lines that went, lines that came)."""
     def make(name, *changes):
         with dump.change(*changes):
-            m = Mount(tmp_path / "mnt", "--no-debuginfo", dump.path)
+            m = Mount(tmp_path / "mnt", *dump.files)
             try:
                 before, after = records(original, name), records(m, name)
             finally:

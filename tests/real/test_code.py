@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from forms import skip_foreign
+from forms import alone, skip_foreign
 from mounted import Mount
 
 # What capstone writes in another way than objdump: no displacement that is 0, a shift by 1 in full.
@@ -158,7 +158,8 @@ def test_sleeping_tasks(original):
 
 def test_source_lines(crashed, tmp_path):
     """They stand above what they became: above the marked instruction that of the stack."""
-    mount = Mount(tmp_path / "mnt", crashed / "vmcore")
+    needed = [file for file in alone(crashed) if file == crashed / "vmlinux"]
+    mount = Mount(tmp_path / "mnt", crashed / "vmcore", *needed)
     try:
         stack, code = (mount / "panic/stack").read_text(), (mount / "panic/code").read_text()
         text = (mount / "symbols/do_exit/disassembly").read_text()
@@ -168,5 +169,8 @@ def test_source_lines(crashed, tmp_path):
     assert re.search(rf"^{re.escape(place)}\n=> ", code, re.M), code
     lines = re.findall(r"^(\S+:\d+)(?:  \(inlined\) (\w+))?$", text, re.M)
     assert len(lines) > 50 and {"get_current"} < {name for _, name in lines}
+    # gcc 12 gives what it leaves to ftrace, before the function proper, the line of what was before.
+    if re.match(r"\S+:\d+\n\S+ <do_exit>:\s+mov\s+x9, x30\n.*\tnop\n", text):
+        del lines[0]
     assert lines[0][0].startswith("kernel/exit.c:") and not lines[0][1]
     assert instructions(text)

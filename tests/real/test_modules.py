@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 
 import pytest
-from forms import shown_as
+from forms import need_data_symbols, shown_as
 
 # How parameters look that their module prints in its own way.
 OWN_KIND = re.compile(r"<\S+ \[(\w+)\] of (0x[0-9a-f]+|0)>\n")
@@ -123,8 +123,9 @@ def test_symbols(tree, truth, loaded):
         assert sorted(ours) == sorted(known)
 
 
-def test_named(tree, truth):
+def test_named(guest, tree, truth):
     """Symbols of modules are in /symbols, too."""
+    need_data_symbols(guest)
     address = next(line.split()[1] for line in text(truth / "crashme").splitlines()
                    if line.startswith("p_int "))
     assert text(tree / "symbols/p_int/address") == f"0x{address}\n"

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import pytest
-from forms import skip_foreign, variant_of
+from forms import need_data_symbols, skip_foreign, variant_of
 from mounted import Mount, run, vmcorefs
 
 # One in so many symbols is opened; the names are compared as a whole.
@@ -51,6 +51,7 @@ def shown(mount, name):
 
 
 def check(mount, folder):
+    need_data_symbols(folder)
     kallsyms = Kallsyms(folder)
     names = kallsyms.names()
     assert listed(mount) == names
@@ -123,6 +124,7 @@ def test_sizes(original, crashed):
 
 
 def test_banner_is_proof(original, crashed):
+    need_data_symbols(crashed)
     translation = (original / "dump/translation").read_text()
     banner = re.search(r"Linux version \S+", (crashed / "console").read_text())[0]
     assert f'linux_banner reads "{banner} "' in translation
