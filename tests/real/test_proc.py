@@ -74,7 +74,8 @@ FREED = "the copier gave back its memory"
 WROTE = "the copier wrote to its disk"
 LOOKED = "the copier went on through /proc and /sys"
 SECONDS = 2
-NS = SECONDS * 10**9
+SECOND = 10**9
+NS = SECONDS * SECOND
 EVENTS = grows(1000 * SECONDS)
 ANON = "nr_(zone_)?(in)?active_anon|nr_anon_pages"
 MOVES = {
@@ -100,7 +101,8 @@ MOVES = {
                  ("high:", near(1024), "tuned by what each CPU frees: 51a755c56dc0 (v6.7)")],
     "buddyinfo": [("Node", near(64), FREED)],
     "pagetypeinfo": [("Node", near(64), FREED)],
-    "timer_list": [("now|jiffies:|[.](last|idle|iowait|next|nr|max)", grows(NS), TIME),
+    "timer_list": [("[.]idle_(entry|wake|exit)time", grows(60 * SECOND), "that CPU had slept for long; see below"),
+                   ("now|jiffies:|[.](last|idle|iowait|next|nr|max)", grows(NS), TIME),
                    ("[.]expires_next|next_event:", near(2 * NS), TIME), ("retries:", grows(100), RAN)],
     "irq/*/spurious": [("count", EVENTS, RAN), ("unhandled", grows(10), RAN),
                        ("last_unhandled", grows(10**5), "the first one since the guest had started")],
@@ -242,6 +244,8 @@ def test_timer_list(original, truth):
         same += len(was.items() & is_.items())
     assert same > 5
     assert differences("timer_list", then_text, now_text) == []
+    stamps = re.findall(r"[.]idle_(?:entry|wake|exit)time +: (\d+)", now_text)
+    assert len(stamps) > 2 and max(map(int, stamps)) <= int(re.search(r"^now at (\d+)", now_text, re.M)[1])
 
 
 def below(folder):
