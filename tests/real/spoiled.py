@@ -14,10 +14,12 @@ class Spoiled:
 
     def __init__(self, source, copy, whole):
         self.path, self.whole = copy, whole
-        self.files = [copy if file == source else file for file in alone(source.parent)]
+        # What makedumpfile made of a dump lies below it.
+        home = next(folder for folder in source.parents if (folder / "vmlinux").exists())
+        self.files = [copy if file == home / "vmcore" else file for file in alone(home)]
         run("cp", "--sparse=always", source, copy)
         # A debug file is looked for beside the dump.
-        (copy.parent / "crashme.ko").symlink_to(source.parent / "crashme.ko")
+        (copy.parent / "crashme.ko").symlink_to(home / "crashme.ko")
         with open(copy, "rb") as f:
             f.seek(32)
             start = struct.unpack("<Q", f.read(8))[0]
