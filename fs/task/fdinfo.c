@@ -7,6 +7,7 @@
 #include "fs/task/fdinfo.h"
 #include "fs/task/task_key.h"
 #include "kernel/file/files.h"
+#include "kernel/file/inode.h"
 #include "kernel/sys/keys.h"
 #include "kernel/file/lock.h"
 #include "kernel/file/path.h"
@@ -53,17 +54,6 @@ static int put_signalfd(struct strbuf *out, struct kernel *k, const struct info 
 	return r;
 }
 
-/* The inode of a file: its number and device. */
-static int place_of(struct kernel *k, uint64_t inode, uint64_t *ret_ino, uint64_t *ret_dev)
-{
-	uint64_t sb;
-	int r = field_u64(k, inode, F_inode_ino, ret_ino);
-
-	if (r == 0)
-		r = field_u64(k, inode, F_inode_sb, &sb);
-	return r < 0 ? r : field_u64(k, sb, F_sb_dev, ret_dev);
-}
-
 static int put_epitem(struct strbuf *out, struct kernel *k, uint64_t item)
 {
 	uint64_t fd, file, events, data, inode, pos, ino, dev;
@@ -80,7 +70,7 @@ static int put_epitem(struct strbuf *out, struct kernel *k, uint64_t item)
 	if (r == 0)
 		r = field_u64(k, file, F_file_inode, &inode);
 	if (r == 0)
-		r = place_of(k, inode, &ino, &dev);
+		r = inode_id(k, inode, &ino, &dev);
 	if (r == 0)
 		put(out, "tfd: %8d events: %8lx data: %16lx  pos:%ld ino:%lx sdev:%lx\n", (int)fd,
 		    events, data, (int64_t)pos, ino, dev);

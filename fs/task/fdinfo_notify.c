@@ -4,6 +4,7 @@
 
 #include "dump/base/err.h"
 #include "fs/task/fdinfo.h"
+#include "kernel/file/inode.h"
 #include "kernel/symbol/symbols.h"
 #include "kernel/walk/list.h"
 
@@ -81,11 +82,9 @@ static int put_inotify_mark(struct strbuf *out, struct kernel *k, uint64_t mark)
 	if (r == 0)
 		r = watched_inode(k, connector, &inode);
 	if (r == 0)
-		r = field_u64(k, inode, F_inode_ino, &ino);
+		r = inode_id(k, inode, &ino, &dev);
 	if (r == 0)
 		r = field_u64(k, inode, F_inode_sb, &sb);
-	if (r == 0)
-		r = field_u64(k, sb, F_sb_dev, &dev);
 	if (r < 0)
 		return r;
 	put(out, "inotify wd:%lx ino:%lx sdev:%lx mask:%lx ignored_mask:0 ", wd, ino, dev,

@@ -2,6 +2,7 @@
 
 #include "dump/base/err.h"
 #include "kernel/fields.h"
+#include "kernel/file/inode.h"
 #include "kernel/task/task.h"
 
 #define MINOR_BITS 20
@@ -22,7 +23,7 @@ int map_view_open(struct kernel *k, struct strbuf *out, uint64_t task, struct ma
 static int place_of_file(struct kernel *k, uint64_t file, uint64_t *ret_dev, uint64_t *ret_ino)
 {
 	struct path p;
-	uint64_t inode, sb;
+	uint64_t inode;
 	int r;
 
 	*ret_dev = *ret_ino = 0;
@@ -31,11 +32,7 @@ static int place_of_file(struct kernel *k, uint64_t file, uint64_t *ret_dev, uin
 	r = path_of_file(k, file, &p);
 	if (r == 0)
 		r = field_u64(k, p.dentry, F_dentry_inode, &inode);
-	if (r == 0)
-		r = field_u64(k, inode, F_inode_sb, &sb);
-	if (r == 0)
-		r = field_u64(k, sb, F_sb_dev, ret_dev);
-	return r < 0 ? r : field_u64(k, inode, F_inode_ino, ret_ino);
+	return r < 0 ? r : inode_id(k, inode, ret_ino, ret_dev);
 }
 
 int put_map_line(const struct map_view *w, const struct vma *v)

@@ -6,6 +6,16 @@
 #include "kernel/fields.h"
 #include "kernel/file/path.h"
 
+int inode_id(struct kernel *k, uint64_t inode, uint64_t *ret_ino, uint64_t *ret_dev)
+{
+	uint64_t sb;
+	int r = field_u64(k, inode, F_inode_ino, ret_ino);
+
+	if (r == 0)
+		r = field_u64(k, inode, F_inode_sb, &sb);
+	return r < 0 ? r : field_u64(k, sb, F_sb_dev, ret_dev);
+}
+
 /* The first dentry; it leads back. */
 static int dentry_of(struct kernel *k, uint64_t inode, uint64_t *ret)
 {

@@ -1,3 +1,4 @@
+#include "kernel/file/inode.h"
 #include "kernel/file/lock.h"
 
 #include "dump/base/err.h"
@@ -72,15 +73,11 @@ static uint64_t type_of(const struct lock *l)
 
 static int put_place(struct strbuf *out, struct kernel *k, uint64_t file)
 {
-	uint64_t inode, sb, dev, ino;
+	uint64_t inode, dev, ino;
 	int r = field_u64(k, file, F_file_inode, &inode);
 
 	if (r == 0)
-		r = field_u64(k, inode, F_inode_ino, &ino);
-	if (r == 0)
-		r = field_u64(k, inode, F_inode_sb, &sb);
-	if (r == 0)
-		r = field_u64(k, sb, F_sb_dev, &dev);
+		r = inode_id(k, inode, &ino, &dev);
 	if (r == 0)
 		put(out, "%02lx:%02lx:%lu ", dev >> MINOR_BITS, dev & ((1u << MINOR_BITS) - 1),
 		    ino);
