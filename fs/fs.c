@@ -382,6 +382,8 @@ static int open_text(const struct fs *fs, struct render *render, text_fn *text, 
 	whole = r >= 0 && !has_marks(&sb);
 	if (render->stable)
 		stabilise(render->k, &sb);
+	if (!render->verbatim)
+		strbuf_escape_controls(&sb);
 	if (sb.error)
 		return fail(sb.error, "text of %zu bytes", sb.len);
 	data = strbuf_steal(&sb, &len);

@@ -38,7 +38,15 @@ struct render {
 	unsigned int depth;	  /* directories on the way to it, the root not counted */
 	const char *root;	  /* as fs.root */
 	bool stable;		  /* leave out what two dumps of the same crash differ in */
+	bool verbatim;		  /* for a generator to say: bytes as they are, control bytes too */
 };
+
+/* What the target of a link begins with that leads to the top of the tree. */
+static inline void put_way_up(const struct render *r)
+{
+	for (unsigned int i = 0; i < r->depth; i++)
+		put_str(r->out, "../");
+}
 
 /* Write the text of a file, or the target of a link. One that cannot go on returns the error: what it
  * has written stays, and the error becomes the last line. The same dump gives the same bytes. */

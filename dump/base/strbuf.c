@@ -132,6 +132,52 @@ void put_escaped(struct strbuf *sb, const void *bytes, size_t len, const char *a
 	}
 }
 
+static bool is_control(unsigned char c)
+{
+	return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
+}
+
+/* Where the next control byte at or after @from is; @len: there is none. All of a block is looked at without
+ * a branch: the compiler does that with vectors. */
+static size_t next_control(const unsigned char *p, size_t len, size_t from)
+{
+	enum { BLOCK = 64 };
+	size_t i = from;
+
+	while (i + BLOCK <= len) {
+		unsigned found = 0;
+
+		for (size_t j = 0; j < BLOCK; j++)
+			found |= is_control(p[i + j]);
+		if (found)
+			break;
+		i += BLOCK;
+	}
+	while (i < len && !is_control(p[i]))
+		i++;
+	return i;
+}
+
+void strbuf_escape_controls(struct strbuf *sb)
+{
+	const unsigned char *p = (const unsigned char *)sb->data;
+	size_t at = next_control(p, sb->len, 0), from = 0;
+	struct strbuf safe = { 0 };
+
+	if (at == sb->len)
+		return;
+	for (; at < sb->len; at = next_control(p, sb->len, from)) {
+		put_bytes(&safe, p + from, at - from);
+		put(&safe, "\\%03o", p[at]);
+		from = at + 1;
+	}
+	put_bytes(&safe, p + from, sb->len - from);
+	if (sb->error && !safe.error)
+		safe.error = sb->error;
+	strbuf_fini(sb);
+	*sb = safe;
+}
+
 void put_safe_line(struct strbuf *sb, const char *fmt, ...)
 {
 	STRBUF(line);

@@ -28,5 +28,8 @@ void put_str(struct strbuf *sb, const char *s);
  * become \ooo, as procfs does with names; printable bytes and UTF-8 go through. */
 void put_escaped(struct strbuf *sb, const void *bytes, size_t len, const char *also);
 
+/* Of what is there already: control bytes but tab and newline become \ooo. */
+void strbuf_escape_controls(struct strbuf *sb);
+
 /* A line, made safe so as a whole. */
 void put_safe_line(struct strbuf *sb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -18,12 +18,6 @@
 #include "kernel/net/sock.h"
 #include "kernel/object/variable.h"
 
-static void put_up(struct render *r)
-{
-	for (unsigned int i = 0; i < r->depth; i++)
-		put_str(r->out, "../");
-}
-
 static int put_link(struct render *r, const struct object *o)
 {
 	STRBUF(name);
@@ -31,7 +25,7 @@ static int put_link(struct render *r, const struct object *o)
 
 	if (e < 0)
 		return e;
-	put_up(r);
+	put_way_up(r);
 	put_str(r->out, "objects/");
 	put_bytes(r->out, name.data, name.len);
 	return 0;

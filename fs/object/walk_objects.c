@@ -463,6 +463,7 @@ static int text_of_raw(struct render *r, const struct object *o)
 
 	if (e < 0)
 		return e;
+	r->verbatim = true;
 	if (window_at(&w, 0, w.size))
 		put_bytes(r->out, w.bytes, (size_t)w.size);
 	else

@@ -10,5 +10,6 @@ bool has_proc_config(struct render *r)
 
 int gen_proc_config(struct render *r)
 {
+	r->verbatim = true;
 	return kernel_config(r->k, r->out);
 }

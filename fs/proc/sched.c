@@ -246,6 +246,7 @@ int gen_task_sched(struct render *r)
 	};
 	int e = put_header(r);
 
+	r->verbatim = true;
 	if (e >= 0)
 		e = put_lines(r, LINES(times));
 	if (e >= 0)

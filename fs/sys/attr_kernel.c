@@ -94,6 +94,7 @@ static int put_raw(struct sysfile *a, uint64_t first, uint64_t len)
 	if (!bytes)
 		return fail(-ENOMEM, "%lu bytes", len);
 	r = kernel_read(a->k, first, bytes, len);
+	a->r->verbatim = true;
 	if (r >= 0)
 		put_bytes(a->out, bytes, len);
 	free(bytes);

@@ -1,9 +1,11 @@
-/* /blocked. */
+/* /blocked, and of one task: who blocks it. */
+#include <errno.h>
 #include <string.h>
 
 #include "dump/base/err.h"
 #include "fs/gen.h"
 #include "fs/table/table.h"
+#include "fs/task/task_key.h"
 #include "kernel/cpu/stack.h"
 #include "kernel/fields.h"
 #include "kernel/file/disk.h"
@@ -132,6 +134,34 @@ static void put_ring(struct render *r, const struct blocked_list *l, const struc
 		b = &l->v[b->next];
 	} while (b != first);
 	put(r->out, "%u\n", first->pid);
+}
+
+int gen_task_blocked_by(struct render *r)
+{
+	struct wait w = { 0 };
+	struct rings *rings;
+	uint64_t pid;
+	char state;
+	int e = task_state(r->k, key_task(r), &state);
+
+	/* A directory has it of those that /blocked tells of. */
+	if (e >= 0 && state != 'D')
+		return fail(-ENOENT, "it is not blocked");
+	rings = rings_new(r->k);
+	if (!rings)
+		return fail(-ENOMEM, "what it waits for");
+	if (e >= 0)
+		e = task_wait(r->k, key_task(r), rings, &w);
+	rings_free(rings);
+	if (e >= 0 && !w.owner)
+		e = fail(-ENOENT, "what it waits for has no owner");
+	if (e >= 0)
+		e = field_u64(r->k, w.owner, F_task_pid, &pid);
+	if (e < 0)
+		return e;
+	put_way_up(r);
+	put(r->out, "tasks/%lu", pid);
+	return 0;
 }
 
 int gen_blocked(struct render *r)

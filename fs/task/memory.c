@@ -76,6 +76,7 @@ int gen_task_cmdline(struct render *r)
 	char last;
 	int e = open_memory(r, &mm, &m);
 
+	r->verbatim = true;
 	if (e >= 0 && mm)
 		e = read_area(r->k, mm, &a);
 	if (e < 0 || !mm || !a.env_end || a.arg_start >= a.arg_end)
@@ -94,6 +95,7 @@ int gen_task_environ(struct render *r)
 	uint64_t mm;
 	int e = open_memory(r, &mm, &m);
 
+	r->verbatim = true;
 	if (e >= 0 && mm)
 		e = read_area(r->k, mm, &a);
 	if (e >= 0 && mm && a.env_end)
@@ -107,5 +109,6 @@ int gen_task_auxv(struct render *r)
 	uint64_t mm;
 	int e = task_own_mm(r->k, key_task(r), &mm);
 
+	r->verbatim = true;
 	return e < 0 || !mm ? e : put_auxv(r->out, r->k, mm);
 }

@@ -316,6 +316,7 @@ int gen_task_stat(struct render *r)
 	};
 	int e = load(&s);
 
+	r->verbatim = true;
 	for (size_t i = 0; e >= 0 && i < sizeof(groups) / sizeof(groups[0]); i++)
 		e = groups[i](&s);
 	put_str(r->out, e < 0 && !r->out->len ? "" : "\n");

@@ -272,6 +272,7 @@ int gen_task_status(struct render *r)
 	};
 	int e = task_own_mm(r->k, s.task, &s.mm);
 
+	r->verbatim = true;
 	for (size_t i = 0; e >= 0 && i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (lines[i].part != OF_MM || s.mm)
 			e = put_line(&s, &lines[i]);

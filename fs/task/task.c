@@ -133,6 +133,7 @@ int gen_task_comm(struct render *r)
 	char name[TASK_NAME_LEN];
 	int e = task_name(r->k, key_task(r), name);
 
+	r->verbatim = true;
 	if (e >= 0)
 		put(r->out, "%s\n", name);
 	return e;

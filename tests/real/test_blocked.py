@@ -52,6 +52,14 @@ def test_deadlock_is_found_with_both_mutexes(tree, guest):
                     f"{right} (crashme_right) mutex crashme_left_lock[crashme] -> {left}"]
 
 
+def test_link_to_the_owner(tree, blocked):
+    """Of those in state D that wait for what has one, and of no other task; following them goes round."""
+    links = {p.parent.name: os.readlink(p) for p in (tree / "tasks").glob("*/blocked_by")}
+    assert links == {row["PID"]: f"../../tasks/{row['OWNER']}" for row in blocked if row["OWNER"].isdigit()}
+    left = one(blocked, COMM="crashme_left")["PID"]
+    assert (tree / f"tasks/{left}/blocked_by/blocked_by/comm").read_text() == "crashme_left\n"
+
+
 def test_reader_and_writer(blocked):
     assert one(blocked, COMM="crashme_reader")["FOR"] == "rwsem-read"
     assert one(blocked, COMM="crashme_writer")["FOR"] == "rwsem-write"

@@ -223,3 +223,11 @@ def test_kallsyms(crashed, dump, broken, original, table):
             (b.mount / "dump/translation").read_text()
     else:
         assert re.search("^symbols: ", b.problems, re.M), b.problems
+
+
+def test_control_bytes(dump, broken):
+    """A pointer that leads astray makes a name of what lies there: a terminal must not see it as it is."""
+    text, first = dump.symbol("linux_proc_banner"), dump.number(dump.symbol("file_systems"))
+    # Where the name would be: in a text of the kernel's that is spoiled, too.
+    b = broken((dump.member(first, "file_system_type", "name"), text), (text, b"\x1b[2J\x07\x7f\0"))
+    assert (b.mount / "proc/filesystems").read_bytes().startswith(b"nodev\t\\033[2J\\007\\177\n")

@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "dump/base/limits.h"
@@ -51,6 +52,45 @@ static void steals(void **state)
 	assert_string_equal(s, "text");
 	assert_int_equal(sb.len, 0);
 	free(s);
+}
+
+/* Wherever it stands in a text, and whatever stands beside it. */
+static void escapes_controls(void **state)
+{
+	static const char *const controls[] = { "\x01", "\x1f", "\x7f", "\r", "\x1b" };
+	static const char *const others[] = { "\t", "\n", " ", "\\", "\x80", "\xff", "~" };
+	char expected[8];
+
+	(void)state;
+	for (size_t at = 0; at < 150; at++) {
+		for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
+			STRBUF(sb);
+
+			put(&sb, "%*s", (int)at, "");
+			put_bytes(&sb, controls[i], 1);
+			put(&sb, "%*s", (int)(149 - at), "");
+			strbuf_escape_controls(&sb);
+			assert_int_equal(sb.len, 153);
+			snprintf(expected, sizeof(expected), "\\%03o", controls[i][0]);
+			assert_memory_equal(sb.data + at, expected, 4);
+			assert_int_equal(strspn(sb.data, " "), at);
+		}
+		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+			STRBUF(sb);
+
+			put(&sb, "%*s%s%*s", (int)at, "", others[i], (int)(149 - at), "");
+			strbuf_escape_controls(&sb);
+			assert_int_equal(sb.len, 150);
+			assert_int_equal(sb.data[at], others[i][0]);
+		}
+	}
+	STRBUF(two);
+	put_bytes(&two, "a\0\0b\x01", 5);
+	strbuf_escape_controls(&two);
+	assert_string_equal(two.data, "a\\000\\000b\\001");
+	STRBUF(none);
+	strbuf_escape_controls(&none);
+	assert_int_equal(none.len, 0);
 }
 
 /* Beyond the limit nothing more is taken, and the error stays. */
@@ -115,4 +155,5 @@ static void escapes_nul(void **state)
 }
 
 UNIT_TESTS(cmocka_unit_test(appends), cmocka_unit_test(long_formats), cmocka_unit_test(steals),
-	   cmocka_unit_test(limited), cmocka_unit_test(escapes), cmocka_unit_test(escapes_nul))
+	   cmocka_unit_test(limited), cmocka_unit_test(escapes), cmocka_unit_test(escapes_controls),
+	   cmocka_unit_test(escapes_nul))
