@@ -68,12 +68,24 @@ static int open_memory(struct render *r, uint64_t *ret_mm, struct user_mem *ret)
 	return e < 0 || !*ret_mm ? e : user_mem_of(r->k, *ret_mm, ret);
 }
 
+/* Most dumps are without any of it. ps shows this in place of the command: it needs the name as much as of
+ * those that have no arguments, where it puts that in brackets. */
+static int put_absent_cmdline(struct render *r)
+{
+	char name[TASK_NAME_LEN];
+	int e = task_name(r->k, key_task(r), name);
+
+	if (e >= 0)
+		put(r->out, "[%s] " NOT_IN_DUMP "\n", name);
+	return e;
+}
+
 int gen_task_cmdline(struct render *r)
 {
 	struct argument_area a;
 	struct user_mem m;
 	uint64_t mm;
-	char last;
+	char first, last;
 	int e = open_memory(r, &mm, &m);
 
 	r->verbatim = true;
@@ -81,6 +93,8 @@ int gen_task_cmdline(struct render *r)
 		e = read_area(r->k, mm, &a);
 	if (e < 0 || !mm || !a.env_end || a.arg_start >= a.arg_end)
 		return e;
+	if (user_read(&m, a.arg_start, &first, 1) < 1)
+		return put_absent_cmdline(r);
 	if (user_read(&m, a.arg_end - 1, &last, 1) == 1 && last)
 		put_title(r->out, &m, a.arg_start);
 	else
