@@ -12,6 +12,7 @@
 #include "kernel/fields.h"
 #include "kernel/lazy.h"
 #include "kernel/mem/bulk.h"
+#include "kernel/mem/constant.h"
 #include "kernel/module/module.h"
 #include "kernel/symbol/objfile.h"
 #include "kernel/symbol/symbols.h"
@@ -86,19 +87,52 @@ static int load(struct kernel *k, uint64_t va, uint64_t size, const struct types
 	return r < 0 ? within(r, "BTF at %#lx", va) : 0;
 }
 
-static int types_of_dump(struct kernel *k, struct types **ret_own, const struct types **ret)
+/* Without symbols of data it is found by what it looks like. */
+static int search_btf(struct kernel *k, uint64_t *ret, uint64_t *ret_size)
 {
-	uint64_t start, stop;
-	int r = kernel_options(k)->no_btf ? fail(-ENOENT, "BTF is not to be used")
-					  : symbol_addr(k, "__start_BTF", &start);
+	size_t at = 0, size = 0;
+	const struct space *s;
+	struct constant c;
+	int r = kernel_space(k, &s);
 
+	if (r >= 0)
+		r = constant_read(kernel_dump(k), s, &c);
+	if (r < 0)
+		return r;
+	if (!btf_find(c.bytes, c.len, &at, &size))
+		r = fail(-ENOENT, "no BTF in the kernel's constant data");
+	*ret = c.first + at;
+	*ret_size = size;
+	constant_free(&c);
+	return r;
+}
+
+static int find_btf(struct kernel *k, uint64_t *ret, uint64_t *ret_size)
+{
+	uint64_t stop;
+	int r = kernel_options(k)->no_btf ? fail(-ENOENT, "BTF is not to be used")
+					  : symbol_addr(k, "__start_BTF", ret);
+
+	if (r == -ENOENT && !kernel_options(k)->no_btf && symbols_lack_data(k))
+		return search_btf(k, ret, ret_size);
 	if (r >= 0)
 		r = symbol_addr(k, "__stop_BTF", &stop);
 	if (r < 0)
+		return r;
+	if (stop <= *ret)
+		return fail(-EBADMSG, "__stop_BTF %#lx is before __start_BTF %#lx", stop, *ret);
+	*ret_size = stop - *ret;
+	return 0;
+}
+
+static int types_of_dump(struct kernel *k, struct types **ret_own, const struct types **ret)
+{
+	uint64_t start, size;
+	int r = find_btf(k, &start, &size);
+
+	if (r < 0)
 		return within(r, "types");
-	if (stop <= start)
-		return fail(-EBADMSG, "__stop_BTF %#lx is before __start_BTF %#lx", stop, start);
-	r = load(k, start, stop - start, NULL, ret_own);
+	r = load(k, start, size, NULL, ret_own);
 	if (r >= 0)
 		*ret = *ret_own;
 	return r;
@@ -239,9 +273,9 @@ static int add_module(struct typeinfo *ti, uint64_t module)
 
 static bool kernel_has_btf(struct kernel *k)
 {
-	uint64_t va;
+	uint64_t va, size;
 
-	return !kernel_options(k)->no_btf && symbol_addr(k, "__start_BTF", &va) >= 0;
+	return find_btf(k, &va, &size) >= 0;
 }
 
 /* What could be read of the list is kept. Before 36e68442d1af (v5.11) only the kernel itself may have BTF:

@@ -27,6 +27,7 @@
 #define LIMIT_SYMBOL_NAME     1024	   /* bytes of a symbol's name; KSYM_NAME_LEN is 512 */
 #define LIMIT_SYMBOL_NAMES    (256u << 20) /* bytes of all their names */
 #define LIMIT_KALLSYMS	      (64u << 20)  /* bytes of kallsyms_names, and of what is before it */
+#define LIMIT_CONSTANT	      (256u << 20) /* bytes of constant data in a kernel's image */
 #define LIMIT_BTF	      (64u << 20)  /* bytes of BTF: a kernel of 2026 has 7 MB */
 #define LIMIT_MODULES	      65536	   /* loaded modules */
 #define LIMIT_TYPE_CHAIN      64	   /* names, qualifiers, dimensions one behind the other */

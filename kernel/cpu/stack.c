@@ -10,7 +10,38 @@
 #define STACK_MAX (1u << 20)
 
 /* THREAD_SIZE: of the union that has it, or of the first task's stack, which is part of the image. */
-static int thread_size(struct kernel *k, uint64_t *ret)
+/* That of a task's stack, where it is mapped; the first task's is not, the one behind it has the same size. */
+static int mapping_of(struct kernel *k, uint64_t task, uint64_t *ret)
+{
+	uint64_t area = 0, next;
+	int r = field_u64(k, task, F_task_stack_vm_area, &area);
+
+	if (r >= 0 && !area)
+		r = field_u64(k, task, F_task_tasks, &next);
+	if (r >= 0 && !area)
+		r = field_owner(k, next, F_task_tasks, &task);
+	if (r >= 0 && !area)
+		r = field_u64(k, task, F_task_stack_vm_area, &area);
+	if (r >= 0 && !area)
+		r = fail(-ENOENT, "stacks are not mapped");
+	*ret = area;
+	return r;
+}
+
+/* Of its pages; the guard is none. */
+static int mapped_size(struct kernel *k, uint64_t task, uint64_t *ret)
+{
+	uint64_t area, pages;
+	int r = mapping_of(k, task, &area);
+
+	if (r >= 0)
+		r = field_u64(k, area, F_vm_nr_pages, &pages);
+	if (r >= 0)
+		*ret = pages << kernel_page_shift(k);
+	return r;
+}
+
+static int thread_size(struct kernel *k, uint64_t task, uint64_t *ret)
 {
 	static const struct {
 		const char *start, *end;
@@ -29,6 +60,11 @@ static int thread_size(struct kernel *k, uint64_t *ret)
 		if (r >= 0)
 			size = end - start;
 	}
+	/* That it is not known is nothing that is missing of a task. */
+	if (r == -ENOENT)
+		r = mapped_size(k, task, &size);
+	if (r == -ENOENT)
+		return fail(-ENODATA, "size of a stack: %s", why());
 	if (r < 0)
 		return within(r, "size of a stack");
 	if (size < STACK_MIN || size > STACK_MAX || size & (size - 1))
@@ -47,7 +83,7 @@ int stack_of_task(struct kernel *k, uint64_t task, struct stack *ret)
 		r = field_u64(k, task, F_task_stack_refcount, &users);
 
 	if (r >= 0)
-		r = thread_size(k, &size);
+		r = thread_size(k, task, &size);
 	if (r < 0)
 		return r;
 	if (!low || !users)

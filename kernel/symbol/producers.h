@@ -11,6 +11,9 @@ int symbols_of_kallsyms(struct kernel *k, struct symtab *ret, struct strbuf *evi
 /* The kernel's own, from the vmlinux that was given. */
 int symbols_of_vmlinux(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
 
+/* The kernel's own that it exports to modules. */
+int symbols_of_exports(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
+
 /* Of code that the kernel makes while it runs. */
 int symbols_of_runtime(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
 

@@ -7,6 +7,7 @@
 
 #include "dump/base/err.h"
 #include "kernel/lazy.h"
+#include "kernel/symbol/derived.h"
 #include "kernel/symbol/producers.h"
 #include "kernel/symbol/symtab.h"
 
@@ -15,11 +16,11 @@ static const struct producer {
 	int (*make)(struct kernel *k, struct symtab *ret, struct strbuf *evidence);
 	bool core;  /* of the kernel itself */
 	bool spare; /* gives names only; all else when those before it have none */
+	bool part; /* knows few: is asked when those before it have no data, and of no symbol how large it is */
 } producers[] = {
-	{ symbols_of_kallsyms, true, false },
-	{ symbols_of_vmlinux, true, true },
-	{ symbols_of_modules, false, false },
-	{ symbols_of_runtime, false, false },
+	{ symbols_of_kallsyms, true, false, false }, { symbols_of_vmlinux, true, true, false },
+	{ symbols_of_exports, true, true, true },    { symbols_of_modules, false, false, false },
+	{ symbols_of_runtime, false, false, false },
 };
 
 #define PRODUCERS (sizeof(producers) / sizeof(producers[0]))
@@ -33,6 +34,7 @@ struct table {
 	uint64_t per_cpu_start, per_cpu_end; /* what is between is a per-CPU variable */
 	uint64_t end;  /* of the kernel image: nothing is named from here on */
 	uint64_t data; /* from here on is what it has no names of; UINT64_MAX: it has of all */
+	bool has_data;
 };
 
 struct symbols {
@@ -82,6 +84,19 @@ static bool has_data(const struct symtab *t)
 	return false;
 }
 
+static int table(struct kernel *k, size_t i, struct table **ret);
+
+/* Whether one of the first @n tables has data. */
+static bool have_data(struct kernel *k, size_t n)
+{
+	struct table *t;
+
+	for (size_t i = 0; i < n; i++)
+		if (producers[i].core && !producers[i].part && table(k, i, &t) == 0 && t->has_data)
+			return true;
+	return false;
+}
+
 static int make_table(void *arg)
 {
 	struct table *t = arg;
@@ -89,6 +104,8 @@ static int make_table(void *arg)
 
 	/* An attempt that was interrupted has left its half. */
 	empty(t);
+	if (t->producer->part && have_data(t->kernel, (size_t)(t->producer - producers)))
+		return fail(-ENOENT, "symbols are known");
 	r = t->producer->make(t->kernel, &t->t, &t->evidence);
 	if (r < 0) {
 		if (r != -ENOENT || !t->producer->spare)
@@ -98,8 +115,10 @@ static int make_table(void *arg)
 	t->per_cpu_start = landmark(&t->t, "__per_cpu_start", 0);
 	t->per_cpu_end = landmark(&t->t, "__per_cpu_end", 0);
 	t->end = t->producer->core ? landmark(&t->t, "_end", UINT64_MAX) : UINT64_MAX;
-	t->data = t->producer->core && !has_data(&t->t) ? landmark(&t->t, "_etext", UINT64_MAX)
-							: UINT64_MAX;
+	t->has_data = has_data(&t->t);
+	t->data = t->producer->core && !t->producer->part && !t->has_data
+			  ? landmark(&t->t, "_etext", UINT64_MAX)
+			  : UINT64_MAX;
 	return 0;
 }
 
@@ -130,11 +149,11 @@ static bool serves(struct kernel *k, size_t i)
 }
 
 /* From a per-CPU offset to the kernel's half is no distance. */
-static uint64_t size_of(const struct symtab *t, size_t i)
+static uint64_t size_of(const struct table *t, size_t i)
 {
-	uint64_t size = symtab_size(t, i);
+	uint64_t size = t->producer->part ? 0 : symtab_size(&t->t, i), addr = t->t.v[i].addr;
 
-	return t->v[i].addr >> 63 == (t->v[i].addr + size) >> 63 ? size : 0;
+	return addr >> 63 == (addr + size) >> 63 ? size : 0;
 }
 
 /* Whether a table before this one has such a symbol. */
@@ -159,7 +178,7 @@ static void describe(const struct table *t, size_t i, struct symbol *ret)
 		.name = symtab_name(&t->t, i),
 		.module = symtab_owner(&t->t, i),
 		.addr = e->addr,
-		.size = size_of(&t->t, i),
+		.size = size_of(t, i),
 		.kind = e->kind,
 		.per_cpu = e->addr >= t->per_cpu_start && e->addr < t->per_cpu_end,
 		.again = e->again || again(t, symtab_name(&t->t, i)),
@@ -201,7 +220,7 @@ int symbol_addr(struct kernel *k, const char *name, uint64_t *ret)
 	/* The few that it names help where kallsyms is damaged. */
 	if (dump_vmcoreinfo_told(kernel_dump(k), &vi) == 0 && vmcoreinfo_symbol(vi, name, ret))
 		return 0;
-	return not_found(k, name);
+	return symbols_lack_data(k) ? derived_addr(k, name, ret) : not_found(k, name);
 }
 
 /* The one at @addr that is called by the first @len characters of @name. */
@@ -261,6 +280,11 @@ int symbol_find(struct kernel *k, const char *name, struct symbol *ret)
 	return not_found(k, name);
 }
 
+bool symbols_lack_data(struct kernel *k)
+{
+	return !have_data(k, PRODUCERS);
+}
+
 bool symbol_is_only(struct kernel *k, const char *name)
 {
 	struct table *t;
@@ -285,7 +309,7 @@ static bool named(const struct table *t, uint64_t va, size_t *ret)
 	if (!(va >> 63) || va >= t->end || !symtab_at(&t->t, va, ret))
 		return false;
 	e = &t->t.v[*ret];
-	return e->kind && va - e->addr < size_of(&t->t, *ret);
+	return e->kind && (t->producer->part ? va == e->addr : va - e->addr < size_of(t, *ret));
 }
 
 /* What names @va in place of entry @i of table @p, which is the last function before data. */

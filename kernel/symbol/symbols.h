@@ -27,6 +27,10 @@ int symbol_u64(struct kernel *k, const char *name, size_t size, uint64_t *ret);
  * -ENOENT. */
 int symbol_find(struct kernel *k, const char *name, struct symbol *ret);
 
+/* Is no variable known by its name, but for those that are exported? So it is without CONFIG_KALLSYMS_ALL; that a
+ * name is not known does not tell then that there is none. */
+bool symbols_lack_data(struct kernel *k);
+
 /* Is there one symbol of this name, and no second? */
 bool symbol_is_only(struct kernel *k, const char *name);
 

@@ -3,31 +3,11 @@
 #include <string.h>
 
 #include "dump/base/err.h"
+#include "kernel/mem/constant.h"
 #include "kernel/symbol/kallsyms.h"
 #include "kernel/symbol/producers.h"
 
 #define BANNER "Linux version "
-
-/* The part of the image that holds its constant data, as the page tables tell. */
-static bool find_constant(struct dump *d, const struct space *s, struct region *ret)
-{
-	struct mapping m;
-
-	ret->last = 0;
-	for (uint64_t va = s->image.first; s->pt && va < s->image.last; va += m.left) {
-		if (space_lookup(s, d, va, &m) < 0)
-			break;
-		/* The image lies at the top: what is not mapped may end with the address space. */
-		if (m.left > s->image.last - va)
-			m.left = s->image.last - va + 1;
-		if (m.kind != MAP_RAM || !m.constant)
-			continue;
-		if (!ret->last)
-			ret->first = va;
-		ret->last = va + m.left - 1;
-	}
-	return ret->last;
-}
 
 static int find(struct kernel *k, const struct space *s, struct kallsyms_place *ret)
 {
@@ -42,7 +22,7 @@ static int find(struct kernel *k, const struct space *s, struct kallsyms_place *
 		return told;
 	if (!s->image.last)
 		return fail(-ENOENT, "kallsyms: where the kernel image is is not known");
-	if (find_constant(d, s, &constant) &&
+	if (constant_region(d, s, &constant) &&
 	    kallsyms_search(d, s, constant.first, constant.last, ret) == 0)
 		return 0;
 	r = kallsyms_search(d, s, s->image.first, s->image.last, ret);

@@ -12,9 +12,22 @@
 #define TYPE_MASK 0xf
 #define HIDDEN	  0x200
 
+/* Where no symbol tells it: /sys/kernel, which is exported, is in it. */
+static int root_of_exported(struct kernel *k, uint64_t *ret)
+{
+	uint64_t kobject, node;
+	int r = symbol_u64(k, "kernel_kobj", 8, &kobject);
+
+	if (r >= 0)
+		r = field_u64(k, kobject, F_kobject_sd, &node);
+	return r < 0 ? r : kernfs_parent(k, node, ret);
+}
+
 int sysfs_root(struct kernel *k, uint64_t *ret)
 {
-	return symbol_u64(k, "sysfs_root_kn", 8, ret);
+	int r = symbol_u64(k, "sysfs_root_kn", 8, ret);
+
+	return r == -ENOENT ? root_of_exported(k, ret) : r;
 }
 
 int cgroup_fs_root(struct kernel *k, uint64_t *ret)

@@ -364,3 +364,78 @@ int btf_load(const void *data, size_t len, const struct types *base, struct type
 	*ret = rd.ts;
 	return 0;
 }
+
+struct slot {
+	uint32_t id, offset; /* of a variable's type, in the section */
+};
+
+static int by_id(const void *a, const void *b)
+{
+	const struct slot *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static const char *text_at(const struct bytes *strings, uint32_t off, size_t *ret_len)
+{
+	const char *text = (const char *)strings->p + off;
+
+	*ret_len = off < strings->len ? strnlen(text, strings->len - off) : 0;
+	return text;
+}
+
+/* The section's slots, by the ids of their variables. */
+static int find_section(struct reader *rd, const struct bytes *strings, const char *name,
+			struct slot **ret, size_t *ret_n, uint32_t *ret_size)
+{
+	struct raw raw;
+	size_t len;
+
+	while (next_raw(rd, &raw)) {
+		const char *text = text_at(strings, raw.name, &len);
+		struct slot *slots;
+
+		if (raw.kind != BTF_DATASEC || len != strlen(name) || memcmp(text, name, len) != 0)
+			continue;
+		slots = calloc(raw.vlen + 1, sizeof(*slots));
+		if (!slots)
+			return fail(-ENOMEM, "%u variables", raw.vlen);
+		for (uint32_t i = 0; i < raw.vlen; i++) {
+			slots[i].id = bytes_u32(&raw.more);
+			slots[i].offset = bytes_u32(&raw.more);
+			bytes_u32(&raw.more); /* its bytes */
+		}
+		qsort(slots, raw.vlen, sizeof(*slots), by_id);
+		*ret = slots;
+		*ret_n = raw.vlen;
+		*ret_size = raw.size;
+		return 0;
+	}
+	return fail(-ENOENT, "BTF tells of no section %s", name);
+}
+
+int btf_section(const void *data, size_t len, const char *name, btf_variable_fn *fn, void *arg,
+		uint32_t *ret_size)
+{
+	struct types problem = { 0 };
+	struct reader rd = { .ts = &problem };
+	struct slot *slots = NULL;
+	struct bytes strings;
+	struct raw raw;
+	size_t n = 0, i = 0, text_len;
+	int r = read_header(&rd, data, len, &strings);
+
+	if (r >= 0)
+		r = find_section(&rd, &strings, name, &slots, &n, ret_size);
+	rd.types.pos = 0;
+	rd.types.short_ = false;
+	for (uint32_t id = 1; r == 0 && i < n && next_raw(&rd, &raw); id++) {
+		const char *text = text_at(&strings, raw.name, &text_len);
+
+		for (; r == 0 && i < n && slots[i].id <= id; i++)
+			if (slots[i].id == id && raw.kind == BTF_VAR && text_len)
+				r = fn(arg, text, text_len, slots[i].offset);
+	}
+	free(slots);
+	return r;
+}
