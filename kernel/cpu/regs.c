@@ -9,6 +9,7 @@
 #include "kernel/arch.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/prstatus.h"
+#include "kernel/fields.h"
 #include "kernel/symbol/symbols.h"
 
 #define PR_PID	  32	   /* in struct elf_prstatus */
@@ -69,6 +70,79 @@ int regs_of_note(struct kernel *k, size_t i, struct regs *ret)
 	return parse(arch, note->desc, note->desc_len, ret);
 }
 
+/* Are they numbered by CPU, all of them? */
+static bool are_numbered(struct kernel *k)
+{
+	const struct note *note;
+	size_t n, i = 0;
+
+	for (; (note = prstatus(k, i, &n)); i++)
+		if (note->desc_len < PR_PID + 4 || load_le32(note->desc + PR_PID) != i + 1)
+			return false;
+	return i;
+}
+
+static bool runs(struct kernel *k, size_t cpu, uint64_t pid)
+{
+	uint64_t task, own;
+
+	return cpu_current(k, cpu, &task) >= 0 && field_u64(k, task, F_task_pid, &own) >= 0 &&
+	       own == pid;
+}
+
+/* A kernel that dies notes the pid of what each CPU executes, and its notes come in the order of the CPUs. The one that is
+ * @cpu's: no other has this pid and no other CPU executes it; or there is one for each CPU, and all agree. */
+static const struct note *note_by_pid(struct kernel *k, size_t cpu)
+{
+	const struct note *note, *found = NULL, *in_order = NULL;
+	size_t n, i = 0, notes = 0, executing = 0, agreeing = 0;
+	const struct cpus *cpus;
+
+	if (cpus_get(k, &cpus) < 0)
+		return NULL;
+	for (; (note = prstatus(k, i, &n)); i++) {
+		uint32_t pid =
+			note->desc_len < PR_PID + 4 ? UINT32_MAX : load_le32(note->desc + PR_PID);
+
+		agreeing += cpu_is_in(&cpus->present, i) && runs(k, i, pid);
+		if (i == cpu)
+			in_order = note;
+		if (!runs(k, cpu, pid))
+			continue;
+		found = note;
+		notes++;
+	}
+	n = 0;
+	for (size_t c = 0; c < cpus->nr; c++) {
+		n += cpu_is_in(&cpus->present, c);
+		executing += found && runs(k, c, load_le32(found->desc + PR_PID));
+	}
+	if (notes == 1 && executing == 1)
+		return found;
+	return agreeing == i && i == n ? in_order : NULL;
+}
+
+/* A kernel that keeps the name of crash_notes to itself. */
+static int regs_of_notes(struct kernel *k, const struct arch *arch, size_t cpu, struct regs *ret)
+{
+	const struct note *note = are_numbered(k) ? NULL : note_by_pid(k, cpu);
+
+	return note ? parse(arch, note->desc, note->desc_len, ret)
+		    : fail(-ENOENT,
+			   "no symbol crash_notes, and no note that is sure to be its own");
+}
+
+bool regs_have_pid(struct kernel *k, uint64_t pid)
+{
+	const struct note *note;
+	size_t n;
+
+	for (size_t i = 0; !are_numbered(k) && (note = prstatus(k, i, &n)); i++)
+		if (note->desc_len >= PR_PID + 4 && load_le32(note->desc + PR_PID) == pid)
+			return true;
+	return false;
+}
+
 /* The variable crash_notes is a per-CPU pointer to the notes that a dying kernel fills. */
 static int regs_of_crash_notes(struct kernel *k, const struct arch *arch, size_t cpu,
 			       struct regs *ret)
@@ -80,6 +154,8 @@ static int regs_of_crash_notes(struct kernel *k, const struct arch *arch, size_t
 	size_t n;
 	int r = symbol_addr(k, "crash_notes", &va);
 
+	if (r == -ENOENT && symbols_lack_data(k))
+		return regs_of_notes(k, arch, cpu, ret);
 	if (r >= 0 && len > sizeof(raw))
 		r = fail(-EOPNOTSUPP, "notes of %s", arch->name);
 	if (r >= 0)
@@ -95,18 +171,6 @@ static int regs_of_crash_notes(struct kernel *k, const struct arch *arch, size_t
 	if (!n || notes[0].type != NOTE_PRSTATUS || strcmp(notes[0].name, "CORE"))
 		return fail(-ENOENT, "CPU %zu has not filled its crash_notes", cpu);
 	return parse(arch, notes[0].desc, notes[0].desc_len, ret);
-}
-
-/* Are they numbered by CPU, all of them? */
-static bool are_numbered(struct kernel *k)
-{
-	const struct note *note;
-	size_t n, i = 0;
-
-	for (; (note = prstatus(k, i, &n)); i++)
-		if (note->desc_len < PR_PID + 4 || load_le32(note->desc + PR_PID) != i + 1)
-			return false;
-	return i;
 }
 
 /* QEMU numbers its notes by CPU: pr_pid is the number + 1. Of some architectures it has one of its own

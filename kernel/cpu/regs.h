@@ -21,6 +21,9 @@ size_t regs_cpu_count(struct kernel *k);
 /* The registers in the @i-th NT_PRSTATUS. -ENOENT: no such note; -EOPNOTSUPP: unknown machine. */
 int regs_of_note(struct kernel *k, size_t i, struct regs *ret);
 
+/* Did a dying kernel leave a note of a CPU that executed the task of this pid? */
+bool regs_have_pid(struct kernel *k, uint64_t pid);
+
 enum regs_source {
 	REGS_CRASH_NOTES, /* the kernel saved them, while it went on to crash */
 	REGS_MACHINE,	  /* the machine had them */
