@@ -83,6 +83,7 @@ static const struct fuse_opt table[] = {
 	/* Of tests alone, and not in --help. */
 	FLAG("--no-btf", no_btf),
 	FLAG("--no-orc", no_orc),
+	FLAG("--no-data-symbols", no_data_symbols),
 	FLAG("--stable", stable),
 	FLAG("stable", stable),
 	FLAG("-l", list_long),

@@ -14,7 +14,7 @@ struct options {
 	enum verb verb;
 	int help, version, foreground, debug, single, force, allow_other, no_debuginfo, no_cache,
 		no_sandbox;
-	int no_btf, no_orc, stable, list_long, recursive;
+	int no_btf, no_orc, no_data_symbols, stable, list_long, recursive;
 	int timeout;	    /* seconds; negative: as ever */
 	size_t cache_bytes; /* of texts that are kept; 0: as ever */
 	char *vmlinux;	    /* -o vmlinux=FILE; NULL: none */

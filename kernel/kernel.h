@@ -33,7 +33,7 @@ struct kernel_options {
 	progress_fn *progress; /* NULL: nobody wants to know */
 
 	/* For tests: as a kernel that has none. */
-	bool no_btf, no_orc;
+	bool no_btf, no_orc, no_data_symbols;
 };
 
 /* @d is borrowed and must outlive the kernel, as must the strings in @options; NULL: all unset. A

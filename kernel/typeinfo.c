@@ -113,8 +113,14 @@ static int find_btf(struct kernel *k, uint64_t *ret, uint64_t *ret_size)
 	int r = kernel_options(k)->no_btf ? fail(-ENOENT, "BTF is not to be used")
 					  : symbol_addr(k, "__start_BTF", ret);
 
-	if (r == -ENOENT && !kernel_options(k)->no_btf && symbols_lack_data(k))
-		return search_btf(k, ret, ret_size);
+	if (r == -ENOENT && !kernel_options(k)->no_btf) {
+		char missing[256];
+
+		snprintf(missing, sizeof(missing), "%s", why());
+		if (symbols_lack_data(k))
+			r = search_btf(k, ret, ret_size);
+		return r == -ENOENT ? fail(r, "%s", missing) : r;
+	}
 	if (r >= 0)
 		r = symbol_addr(k, "__stop_BTF", &stop);
 	if (r < 0)

@@ -11,6 +11,7 @@
 #include "fs/text.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/fields.h"
+#include "kernel/symbol/symbols.h"
 #include "kernel/module/module.h"
 #include "kernel/cpu/panic.h"
 #include "kernel/cpu/regs.h"
@@ -196,8 +197,14 @@ static void put_taint(struct strbuf *out, struct kernel *k)
 	const char *sep = "  ";
 	uint64_t taints;
 
-	if (kernel_taints(k, &taints) < 0)
+	if (kernel_taints(k, &taints) < 0) {
+		/* That the row is not there would say that there is nothing to tell. */
+		if (symbols_lack_data(k)) {
+			put_label(out, "TAINT");
+			put_str(out, "?\n");
+		}
 		return;
+	}
 	taint_letters(taints, letters);
 	put_label(out, "TAINT");
 	put_str(out, *letters ? letters : "none");
@@ -210,6 +217,11 @@ static void put_taint(struct strbuf *out, struct kernel *k)
 		sep = ", ";
 	}
 	put_str(out, "\n");
+}
+
+static void put_taints(struct strbuf *out, struct kernel *k)
+{
+	put_taint(out, k);
 	put_tainted_modules(out, k, "OUT OF TREE", TAINT_OUT_OF_TREE, 0);
 	put_tainted_modules(out, k, "TAINTED", ~0ull, TAINT_OUT_OF_TREE);
 }
@@ -274,7 +286,7 @@ static int put_end(struct strbuf *out, struct kernel *k, const struct death *d)
 {
 	int e;
 
-	put_taint(out, k);
+	put_taints(out, k);
 	e = put_culprit(out, k);
 	if (e >= 0)
 		e = put_death_rows(out, k, d);

@@ -151,7 +151,7 @@ int status_thp_enabled(struct status *s, const struct line *l)
 	(void)l;
 	if (r >= 0)
 		put_str(s->out,
-			symbol_addr(s->k, "transparent_hugepage_flags", &va) < 0 || flags & NO_THP
+			symbol_addr(s->k, "do_huge_pmd_anonymous_page", &va) < 0 || flags & NO_THP
 				? "0"
 				: "1");
 	return r;

@@ -17,7 +17,9 @@ static int mapping_of(struct kernel *k, uint64_t task, uint64_t *ret)
 	int r = field_u64(k, task, F_task_stack_vm_area, &area);
 
 	if (r >= 0 && !area)
-		r = field_u64(k, task, F_task_tasks, &next);
+		r = field_addr(k, task, F_task_tasks, &next);
+	if (r >= 0 && !area)
+		r = kernel_read_uint(k, next, 8, &next);
 	if (r >= 0 && !area)
 		r = field_owner(k, next, F_task_tasks, &task);
 	if (r >= 0 && !area)

@@ -32,8 +32,9 @@ struct table {
 	struct symtab t;
 	struct strbuf evidence;
 	uint64_t per_cpu_start, per_cpu_end; /* what is between is a per-CPU variable */
-	uint64_t end;  /* of the kernel image: nothing is named from here on */
-	uint64_t data; /* from here on is what it has no names of; UINT64_MAX: it has of all */
+	uint64_t end;	   /* of the kernel image: nothing is named from here on */
+	uint64_t data;	   /* from here on is what it has no names of; UINT64_MAX: it has of all */
+	uint64_t init_end; /* where the last functions end; 0: not known */
 	bool has_data;
 };
 
@@ -115,6 +116,7 @@ static int make_table(void *arg)
 	t->per_cpu_start = landmark(&t->t, "__per_cpu_start", 0);
 	t->per_cpu_end = landmark(&t->t, "__per_cpu_end", 0);
 	t->end = t->producer->core ? landmark(&t->t, "_end", UINT64_MAX) : UINT64_MAX;
+	t->init_end = landmark(&t->t, "_einittext", 0);
 	t->has_data = has_data(&t->t);
 	t->data = t->producer->core && !t->producer->part && !t->has_data
 			  ? landmark(&t->t, "_etext", UINT64_MAX)
@@ -209,6 +211,7 @@ int symbol_addr(struct kernel *k, const char *name, uint64_t *ret)
 {
 	const struct vmcoreinfo *vi;
 	struct table *t;
+	int r;
 
 	for (size_t p = 0, i; p < PRODUCERS; p++) {
 		if (!producers[p].core || table(k, p, &t) < 0 ||
@@ -220,7 +223,8 @@ int symbol_addr(struct kernel *k, const char *name, uint64_t *ret)
 	/* The few that it names help where kallsyms is damaged. */
 	if (dump_vmcoreinfo_told(kernel_dump(k), &vi) == 0 && vmcoreinfo_symbol(vi, name, ret))
 		return 0;
-	return symbols_lack_data(k) ? derived_addr(k, name, ret) : not_found(k, name);
+	r = symbols_lack_data(k) ? derived_addr(k, name, ret) : -ENOENT;
+	return r == -ENOENT ? not_found(k, name) : r;
 }
 
 /* The one at @addr that is called by the first @len characters of @name. */
@@ -312,8 +316,8 @@ static bool named(const struct table *t, uint64_t va, size_t *ret)
 	return e->kind && (t->producer->part ? va == e->addr : va - e->addr < size_of(t, *ret));
 }
 
-/* What names @va in place of entry @i of table @p, which is the last function before data. */
-static void name_data(struct kernel *k, size_t p, uint64_t va, struct table **t, size_t *i)
+/* What names @va in place of entry @i of table @p, which is the last function before data. False: nothing does. */
+static bool name_data(struct kernel *k, size_t p, uint64_t va, struct table **t, size_t *i)
 {
 	struct table *other;
 
@@ -323,8 +327,15 @@ static void name_data(struct kernel *k, size_t p, uint64_t va, struct table **t,
 			continue;
 		*t = other;
 		*i = j;
-		return;
+		return true;
 	}
+	return false;
+}
+
+/* Is it no function, but where they end? */
+static bool is_end(const struct table *t, size_t i)
+{
+	return t->t.v[i].addr == t->data || t->t.v[i].addr == t->init_end;
 }
 
 int symbol_at(struct kernel *k, uint64_t va, struct symbol *ret)
@@ -334,8 +345,8 @@ int symbol_at(struct kernel *k, uint64_t va, struct symbol *ret)
 	for (size_t p = 0, i; p < PRODUCERS; p++) {
 		if (!serves(k, p) || table(k, p, &t) < 0 || !named(t, va, &i))
 			continue;
-		if (va >= t->data)
-			name_data(k, p, va, &t, &i);
+		if (va >= t->data && !name_data(k, p, va, &t, &i) && is_end(t, i))
+			break;
 		describe(t, i, ret);
 		return 0;
 	}

@@ -8,6 +8,7 @@
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
 #include "kernel/lazy.h"
+#include "kernel/mem/constant.h"
 #include "kernel/symbol/symbols.h"
 
 #define KEY_MAX 64	    /* bytes of a key */
@@ -116,20 +117,39 @@ static int read_keys(struct keys *keys, uint64_t from, uint64_t to, char *text)
 	return r;
 }
 
-/* From __start_rodata on; BTF, which may lie at the end, has none. */
+/* From __start_rodata on; BTF, which may lie at the end, has none. Without those symbols by the page tables. */
+static int find_constant(struct kernel *k, uint64_t *from, uint64_t *to)
+{
+	struct region region;
+	const struct space *s;
+	uint64_t btf;
+	int r = symbol_addr(k, "__start_rodata", from);
+
+	if (r >= 0)
+		r = symbol_addr(k, "__end_rodata", to);
+	if (r >= 0) {
+		if (symbol_addr(k, "__start_BTF", &btf) >= 0 && btf > *from && btf < *to)
+			*to = btf;
+		return 0;
+	}
+	if (r == -ENOENT && symbols_lack_data(k) && kernel_space(k, &s) >= 0 &&
+	    constant_region(kernel_dump(k), s, &region)) {
+		*from = region.first;
+		*to = region.last + 1;
+		return 0;
+	}
+	return r;
+}
+
 static int make_keys(void *arg)
 {
 	struct keys *keys = arg;
-	uint64_t from, to, btf;
+	uint64_t from, to;
 	char *text;
-	int r = symbol_addr(keys->kernel, "__start_rodata", &from);
+	int r = find_constant(keys->kernel, &from, &to);
 
-	if (r >= 0)
-		r = symbol_addr(keys->kernel, "__end_rodata", &to);
 	if (r < 0)
 		return r;
-	if (symbol_addr(keys->kernel, "__start_BTF", &btf) >= 0 && btf > from && btf < to)
-		to = btf;
 	if (to < from || to - from > LIMIT_RODATA)
 		return fail(-EBADMSG, "constant data from %#lx to %#lx", from, to);
 	text = malloc(KEY_MAX + CHUNK);

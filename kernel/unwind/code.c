@@ -12,6 +12,7 @@
 #include "kernel/module/module.h"
 #include "kernel/code/runtime_code.h"
 #include "kernel/symbol/symbols.h"
+#include "kernel/unwind/orc_search.h"
 #include "kernel/unwind/machine.h"
 #include "kernel/unwind/orc.h"
 
@@ -88,6 +89,8 @@ static struct orc_tables core_orc(struct kernel *k)
 	struct orc_tables t = { 0 };
 	uint64_t end;
 
+	if (symbols_lack_data(k) && field_exists(k, F_module_num_orcs))
+		return orc_search(k, &t) < 0 ? (struct orc_tables){ 0 } : t;
 	if (symbol_addr(k, "__start_orc_unwind_ip", &t.ip) < 0 ||
 	    symbol_addr(k, "__stop_orc_unwind_ip", &end) < 0 || end < t.ip ||
 	    (end - t.ip) / 4 > LIMIT_ORC || symbol_addr(k, "__start_orc_unwind", &t.rules) < 0)
