@@ -20,7 +20,8 @@ from .base import LabError, cache, locked, machine_arch, machine_suite, replacin
 # What a guest loads, without dependencies; what a kernel has built in is passed over.
 SMALL_MODULES = ["virtio_pci", "virtio_mmio", "virtio_blk"]
 MODULES = SMALL_MODULES + ["qemu_fw_cfg", "af_packet", "unix", "udp_diag", "loop", "fuse",
-                           "overlay", "crc32c_generic", "ext4", "tun", "configfs", "md_mod"]
+                           "overlay", "crc32c_generic", "ext4", "tun", "configfs", "md_mod",
+                           "raid0", "raid1", "raid10", "raid456"]
 
 
 @dataclass
