@@ -18,7 +18,7 @@
 #define SPELLINGS_MAX 6
 #define STRUCT_LEN    64
 
-#define CONSTANTS_MAX	  64 /* enumerators remembered */
+#define CONSTANTS_MAX	  96 /* enumerators remembered */
 #define CONSTANT_NAME_LEN 48
 
 static const struct spelling {
@@ -324,11 +324,25 @@ int field_str(struct kernel *k, uint64_t addr, enum field f, char *ret, size_t s
 	return r < 0 ? within(r, "%s.%s", spellings[f].of, spellings[f].names[0]) : 0;
 }
 
+/* The types to look for @name in. Of a module's, "md_mod:Faulty", its own come first, for their names need not
+ * be the kernel's only ones; @ret_name: without the module. */
+static int types_of_name(struct kernel *k, const char *name, const struct types **ret,
+			 const char **ret_name)
+{
+	const char *colon = strchr(name, ':');
+	int r = -ENOENT;
+
+	*ret_name = colon ? colon + 1 : name;
+	if (colon)
+		r = types_of_module(k, name, (size_t)(colon - name), ret);
+	return r == -ENOENT ? kernel_types(k, ret) : r;
+}
+
 int kernel_sizeof(struct kernel *k, const char *name, uint64_t *ret)
 {
 	const struct types *ts;
 	struct place p;
-	int r = kernel_types(k, &ts);
+	int r = types_of_name(k, name, &ts, &name);
 
 	if (r < 0)
 		return r;
@@ -370,13 +384,14 @@ int kernel_enumerator(struct kernel *k, const char *name, uint64_t *ret)
 	struct fields *fs = kernel_fields(k);
 	struct constant c = { 0 };
 	const struct types *ts;
+	const char *own;
 	int r;
 
 	if (!remembered(fs, name, &c)) {
-		r = kernel_types(k, &ts);
+		r = types_of_name(k, name, &ts, &own);
 		if (r < 0)
 			return r;
-		c.found = types_enumerator(ts, name, &c.value) >= 0;
+		c.found = types_enumerator(ts, own, &c.value) >= 0;
 		if (strlen(name) < sizeof(c.name) && !trouble()) {
 			strcpy(c.name, name);
 			remember(fs, &c);

@@ -43,10 +43,11 @@ int field_u64(struct kernel *k, uint64_t addr, enum field f, uint64_t *ret);
  * @size, always ended. */
 int field_str(struct kernel *k, uint64_t addr, enum field f, char *ret, size_t size);
 
-/* Bytes of the type called @name: structure, union or typedef. */
+/* Bytes of the type called @name: structure, union or typedef; "raid1:r1conf" of a module that may be built
+ * in. */
 int kernel_sizeof(struct kernel *k, const char *name, uint64_t *ret);
 
-/* The value of an enumerator, as MOD_TEXT. */
+/* The value of an enumerator, as MOD_TEXT, or "md_mod:Faulty" as above. */
 int kernel_enumerator(struct kernel *k, const char *name, uint64_t *ret);
 
 struct fields;

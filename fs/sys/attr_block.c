@@ -57,8 +57,8 @@ static int put_if_it(void *arg, const struct disk_part *p)
 	return strcmp(a->name, "size") ? put_stat(a, p) : put_attr_number(a, ATTR_UDEC, p->sectors);
 }
 
-/* Is it read-only? Of a struct block_device, or hd_struct before. */
-static int read_only(struct kernel *k, uint64_t part, uint64_t *ret)
+/* Was it made read-only itself? Of a struct block_device, or hd_struct before. */
+static int own_read_only(struct kernel *k, uint64_t part, uint64_t *ret)
 {
 	int r;
 
@@ -69,6 +69,26 @@ static int read_only(struct kernel *k, uint64_t part, uint64_t *ret)
 	}
 	return field_u64(k, part,
 			 field_exists(k, F_bdev_read_only) ? F_bdev_read_only : F_hd_policy, ret);
+}
+
+/* Is it read-only? Also when its driver said so of all of the disk: 52f019d43c22 (v5.12). */
+static int read_only(struct kernel *k, uint64_t part, uint64_t *ret)
+{
+	enum { GD_READ_ONLY = 2 };
+	uint64_t disk, state, part0;
+	int r = own_read_only(k, part, ret);
+
+	if (r < 0 || *ret || !field_exists(k, F_gendisk_state))
+		return r;
+	r = field_u64(k, part, F_bdev_disk, &disk);
+	if (r >= 0)
+		r = field_u64(k, disk, F_gendisk_state, &state);
+	if (r >= 0)
+		r = field_u64(k, disk, F_gendisk_part0, &part0);
+	if (r < 0)
+		return r;
+	*ret = state & GD_READ_ONLY;
+	return *ret || part0 == part ? 0 : own_read_only(k, part0, ret);
 }
 
 static int part0_of(struct sysfile *a, uint64_t *ret)

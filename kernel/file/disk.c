@@ -315,3 +315,36 @@ int disk_of_bio(struct kernel *k, uint64_t bio, char ret[DISK_NAME_LEN])
 	}
 	return r < 0 ? r : field_str(k, disk, F_gendisk_name, ret, DISK_NAME_LEN);
 }
+
+/* Its number among the partitions: of v6.11 on with bits above it, before v5.11 in its struct hd_struct. */
+static int part_of_bdev(struct kernel *k, uint64_t bdev, uint64_t *ret)
+{
+	int r;
+
+	if (field_exists(k, F_bdev_flags)) {
+		r = field_u64(k, bdev, F_bdev_flags, ret);
+		*ret &= 0xff;
+		return r;
+	}
+	if (field_exists(k, F_bdev_partno))
+		return field_u64(k, bdev, F_bdev_partno, ret);
+	r = field_u64(k, bdev, F_bdev_part, ret);
+	return r < 0 ? r : field_u64(k, *ret, F_hd_partno, ret);
+}
+
+int disk_of_bdev(struct kernel *k, uint64_t bdev, char ret[DISK_NAME_LEN])
+{
+	struct disk_part p = { 0 };
+	uint64_t part;
+	int r = field_u64(k, bdev, F_bdev_disk, &p.disk);
+
+	if (r >= 0)
+		r = part_of_bdev(k, bdev, &part);
+	if (r < 0)
+		return within(r, "block device at %#lx", bdev);
+	p.part = (unsigned int)part;
+	r = name_part(k, &p);
+	if (r >= 0)
+		memcpy(ret, p.name, DISK_NAME_LEN);
+	return r;
+}

@@ -36,3 +36,6 @@ int disk_stats_of(struct kernel *k, const struct disk_part *p, struct disk_stats
 
 /* The name of the disk that the bio at @bio is for. */
 int disk_of_bio(struct kernel *k, uint64_t bio, char ret[DISK_NAME_LEN]);
+
+/* The name of the struct block_device at @bdev: a disk or a partition. */
+int disk_of_bdev(struct kernel *k, uint64_t bdev, char ret[DISK_NAME_LEN]);

@@ -20,7 +20,8 @@ from .base import LabError, cache, locked, machine_arch, machine_suite, replacin
 # What a guest loads, without dependencies; what a kernel has built in is passed over.
 SMALL_MODULES = ["virtio_pci", "virtio_mmio", "virtio_blk"]
 MODULES = SMALL_MODULES + ["qemu_fw_cfg", "af_packet", "unix", "udp_diag", "loop", "fuse",
-                           "overlay", "crc32c_generic", "ext4", "tun", "configfs", "md_mod"]
+                           "overlay", "crc32c_generic", "ext4", "tun", "configfs", "md_mod",
+                           "raid0", "raid1", "raid10", "raid456"]
 
 
 @dataclass
@@ -116,6 +117,7 @@ def fetch(suite="bookworm", flavour="cloud-amd64", refresh=False):
     kernel = Kernel(suite, flavour, where)
     with locked(where):
         if where.exists() and not refresh:
+            complete_debug(kernel)
             return kernel
         apt = Apt(suite, kernel.arch)
         try:
@@ -174,16 +176,36 @@ def unpack_image(apt, image, release, where):
 
 def unpack_debug(deb, kernel):
     """vmlinux, and the debug files of the modules that guests load."""
-    wildcards = ["*/vmlinux*"]
-    for name, _ in kernel.modules(MODULES):
-        wildcards.append("*/" + name.replace("_", "[-_]") + ".ko*")
     debug = kernel.dir / "debug"
     debug.mkdir()
-    unpack(deb, debug, *wildcards)
+    unpack(deb, debug, "*/vmlinux*", *debug_of(name for name, _ in kernel.modules(MODULES)))
     found = [p for p in debug.rglob("vmlinux*") if p.is_file() and not p.is_symlink()]
     if len(found) != 1:
         raise LabError(f"{deb.name} holds {len(found)} vmlinux files, not one")
     os.rename(found[0], kernel.vmlinux)
+
+
+def debug_of(modules):
+    """Wildcards of the debug files of some modules."""
+    return ["*/" + name.replace("_", "[-_]") + ".ko*" for name in modules]
+
+
+def complete_debug(kernel):
+    """Adds debug files of modules that guests load since the kernel came, while the archive has them."""
+    there = {module_name(p) for p in (kernel.dir / "debug").rglob("*.ko*")}
+    missing = [name for name, _ in kernel.modules(MODULES) if name not in there]
+    if not missing:
+        return
+    package = f"linux-image-{kernel.release}-dbg"
+    try:
+        apt = Apt(kernel.suite, kernel.arch)
+        if apt.show(package)["Version"] != kernel.version:
+            raise LabError(f"{package} {kernel.version} is not there any more")
+        deb = apt.download(package, kernel.dir)
+        unpack(deb, kernel.dir / "debug", *debug_of(missing))
+        deb.unlink()
+    except LabError as e:
+        say(f"{e}\n  going on without debug files of {' '.join(missing)}")
 
 
 def unpack_headers(apt, release, kernel):

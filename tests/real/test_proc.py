@@ -13,7 +13,7 @@ from mounted import run
 
 # Files that are equal, byte for byte.
 EQUAL = """bus/input/devices bus/input/handlers bus/pci/devices cgroups cmdline consoles cpuinfo crypto devices
-execdomains fb filesystems iomem ioports irq/default_smp_affinity kallsyms key-users keys locks misc modules
+execdomains fb filesystems iomem ioports irq/default_smp_affinity kallsyms key-users keys locks mdstat misc modules
 partitions swaps sysvipc/msg sysvipc/sem sysvipc/shm tty/drivers tty/ldiscs version""".split()
 
 # What is asked of a filtered dump besides.

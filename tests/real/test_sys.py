@@ -44,6 +44,7 @@ UNKNOWN = [
     (r"devices/.*/block/[^/]+/(events|events_async|events_poll_msecs|inflight|partscan)",
      "of the driver"),
     (r"devices/.*/block/[^/]+/(serial|cache_type)", "asked of the device"),
+    (r"devices/.*/block/md\d+/md/.*", "of arrays: what of them is looked at is in /proc/mdstat"),
     (r"devices/.*/queue/(async_depth|io_\w+|iostats_\w+|nomerges|nr_zones|rq_affinity|wbt_lat_usec)",
      "bits that moved from kernel to kernel"),
     (r"devices/.*/queue/(max_(open|active)_zones|atomic_\w+|max_write_\w+|write_\w+|dax)",

@@ -69,6 +69,7 @@ int find_disk(const char *serial, int flags, uint64_t *ret_size);
 
 /* one role or group of roles each */
 role_fn wait_threads, spin_user, spin_kernel, hold_files, hold_sockets, hold_maps, hold_many_maps;
+role_fn hold_arrays;
 
 /* asleep in one system call each, as threads of wait.c */
 role_fn sleep_accept, sleep_accept_unix, sleep_udp, sleep_tcp_recv, sleep_tcp_send;

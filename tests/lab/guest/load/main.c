@@ -17,7 +17,7 @@
 static const struct role roles[] = {
 	{ "waits", wait_threads, false },	{ "files", hold_files, true },
 	{ "sockets", hold_sockets, true },	{ "maps", hold_maps, false },
-	{ "many_maps", hold_many_maps, false },
+	{ "many_maps", hold_many_maps, false }, { "arrays", hold_arrays, false },
 };
 
 /* Busy tasks come last, they would slow the others down. */
