@@ -88,10 +88,28 @@ static int accept(struct unwind *u, int step, const struct cursor *c, enum frame
 	return 1;
 }
 
+/* What changes to a stack of its CPU's by call_on_stack(), as in 6.1 and 6.12, leaves its stack pointer in that stack's
+ * highest word, and takes it back from there when what it called has returned. ORC knows of that, CFI does not. */
+static void change_back(struct unwind *u, struct cursor *c)
+{
+	const uint64_t sp = c->reg[u->arch->sp];
+	const struct stack *on = unwind_stack(u, sp), *to;
+	uint64_t back;
+
+	if (!on || !on->name || sp != on->end - 8 || words_read(&u->words, sp, &back) < 0)
+		return;
+	to = unwind_stack(u, back);
+	if (to && to != on)
+		cursor_set(c, u->arch->sp, back);
+}
+
 /* For code that the kernel's own rules leave out. */
 static int step_without_orc(struct unwind *u, struct cursor *c, enum frame_source *ret_source)
 {
-	int r = step_by_cfi(&u->words, u->arch, c);
+	int r;
+
+	change_back(u, c);
+	r = step_by_cfi(&u->words, u->arch, c);
 
 	*ret_source = FRAME_CFI;
 	if (r != -ENOENT || !u->arch->leave_entry)
