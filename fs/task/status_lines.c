@@ -233,6 +233,16 @@ static size_t spec_row(unsigned int spec)
 	return i;
 }
 
+/* This kernel has no such choice; or it keeps its variables' names to itself, and then nobody knows. */
+static int unless_hidden(struct status *s, int r)
+{
+	if (r == -ENODATA && symbols_lack_data(s->k))
+		put_str(s->out, "?");
+	else if (r != -EOPNOTSUPP)
+		return r;
+	return 0;
+}
+
 int status_spec_store(struct status *s, const struct line *l)
 {
 	unsigned int spec;
@@ -243,7 +253,7 @@ int status_spec_store(struct status *s, const struct line *l)
 		put_str(s->out, spec_words[spec_row(spec)].store);
 	else if (r == -EOPNOTSUPP)
 		put_str(s->out, "unknown");
-	return r == -EOPNOTSUPP ? 0 : r;
+	return unless_hidden(s, r);
 }
 
 int status_spec_branch(struct status *s, const struct line *l)
@@ -256,7 +266,7 @@ int status_spec_branch(struct status *s, const struct line *l)
 		put_str(s->out, spec_words[spec_row(spec)].branch);
 	else if (r == -EOPNOTSUPP)
 		put_str(s->out, "unsupported");
-	return r == -EOPNOTSUPP ? 0 : r;
+	return unless_hidden(s, r);
 }
 
 /* Read a mask of @nr bits, a member of the task. */
@@ -302,22 +312,33 @@ int status_cpus_list(struct status *s, const struct line *l)
 	return put_cpus(s, put_mask_list);
 }
 
-/* MAX_NUMNODES: what node_data[] has room for; one where there are no nodes. */
+/* MAX_NUMNODES: what node_data[] has room for; one where there are no nodes. 0: not known. */
 static size_t node_count(struct status *s)
 {
 	struct symbol nodes;
 
-	if (symbol_find(s->k, "node_data", &nodes) < 0 || nodes.size < 8)
+	if (symbol_find(s->k, "node_data", &nodes) < 0)
 		return 1;
+	if (nodes.size < 8)
+		return nodes.size;
 	return nodes.size / 8 < NODES_MAX ? nodes.size / 8 : NODES_MAX;
 }
 
 static int put_mems(struct status *s, void (*form)(struct strbuf *, const uint64_t *, size_t))
 {
-	uint64_t words[NODES_MAX / 64];
+	uint64_t words[NODES_MAX / 64], size = 0;
 	size_t n = node_count(s);
-	int r = read_mask(s, F_task_mems_allowed, n, words);
+	int r;
 
+	/* A list needs no width. */
+	if (!n && form == put_mask) {
+		put_str(s->out, "?");
+		return 0;
+	}
+	r = n ? 0 : field_size(s->k, F_task_mems_allowed, &size);
+	n = n ? n : size < NODES_MAX / 8 ? 8 * (size_t)size : NODES_MAX;
+	if (r >= 0)
+		r = read_mask(s, F_task_mems_allowed, n, words);
 	if (r >= 0)
 		form(s->out, words, n);
 	return r;

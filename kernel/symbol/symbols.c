@@ -358,8 +358,9 @@ int symbol_per_cpu_at(struct kernel *k, uint64_t va, struct symbol *ret)
 	struct table *t;
 
 	for (size_t p = 0, i; p < PRODUCERS; p++) {
-		if (!serves(k, p) || table(k, p, &t) < 0 || va < t->per_cpu_start ||
-		    va >= t->per_cpu_end || !symtab_at(&t->t, va, &i) || !t->t.v[i].kind)
+		if ((!serves(k, p) && !producers[p].part) || table(k, p, &t) < 0 ||
+		    va < t->per_cpu_start || va >= t->per_cpu_end || !symtab_at(&t->t, va, &i) ||
+		    !t->t.v[i].kind || (producers[p].part && va != t->t.v[i].addr))
 			continue;
 		describe(t, i, ret);
 		return 0;

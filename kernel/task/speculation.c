@@ -32,7 +32,7 @@ static int variable(struct kernel *k, const char *name, uint64_t *ret)
 	int r = symbol_addr(k, name, &va);
 
 	if (r == -ENOENT)
-		return fail(-EOPNOTSUPP, "no variable %s", name);
+		return fail(symbols_lack_data(k) ? -ENODATA : -EOPNOTSUPP, "no variable %s", name);
 	return r < 0 ? r : kernel_read_uint(k, va, 4, ret);
 }
 
