@@ -10,31 +10,30 @@
 #define STACK_MAX (1u << 20)
 
 /* THREAD_SIZE: of the union that has it, or of the first task's stack, which is part of the image. */
-/* That of a task's stack, where it is mapped; the first task's is not, the one behind it has the same size. */
-static int mapping_of(struct kernel *k, uint64_t task, uint64_t *ret)
+/* That of the first process's stack, where stacks are mapped: all have the same size. */
+static int mapping_of_first(struct kernel *k, uint64_t *ret)
 {
-	uint64_t area = 0, next;
-	int r = field_u64(k, task, F_task_stack_vm_area, &area);
+	uint64_t task, next;
+	int r = symbol_addr(k, "init_task", &task);
 
-	if (r >= 0 && !area)
+	if (r >= 0)
 		r = field_addr(k, task, F_task_tasks, &next);
-	if (r >= 0 && !area)
+	if (r >= 0)
 		r = kernel_read_uint(k, next, 8, &next);
-	if (r >= 0 && !area)
+	if (r >= 0)
 		r = field_owner(k, next, F_task_tasks, &task);
-	if (r >= 0 && !area)
-		r = field_u64(k, task, F_task_stack_vm_area, &area);
-	if (r >= 0 && !area)
+	if (r >= 0)
+		r = field_u64(k, task, F_task_stack_vm_area, ret);
+	if (r >= 0 && !*ret)
 		r = fail(-ENOENT, "stacks are not mapped");
-	*ret = area;
 	return r;
 }
 
 /* Of its pages; the guard is none. */
-static int mapped_size(struct kernel *k, uint64_t task, uint64_t *ret)
+static int mapped_size(struct kernel *k, uint64_t *ret)
 {
 	uint64_t area, pages;
-	int r = mapping_of(k, task, &area);
+	int r = mapping_of_first(k, &area);
 
 	if (r >= 0)
 		r = field_u64(k, area, F_vm_nr_pages, &pages);
@@ -43,7 +42,7 @@ static int mapped_size(struct kernel *k, uint64_t task, uint64_t *ret)
 	return r;
 }
 
-static int thread_size(struct kernel *k, uint64_t task, uint64_t *ret)
+static int thread_size(struct kernel *k, uint64_t *ret)
 {
 	static const struct {
 		const char *start, *end;
@@ -64,7 +63,7 @@ static int thread_size(struct kernel *k, uint64_t task, uint64_t *ret)
 	}
 	/* That it is not known is nothing that is missing of a task. */
 	if (r == -ENOENT)
-		r = mapped_size(k, task, &size);
+		r = mapped_size(k, &size);
 	if (r == -ENOENT)
 		return fail(-ENODATA, "size of a stack: %s", why());
 	if (r < 0)
@@ -84,12 +83,12 @@ int stack_of_task(struct kernel *k, uint64_t task, struct stack *ret)
 	if (r >= 0 && field_exists(k, F_task_stack_refcount))
 		r = field_u64(k, task, F_task_stack_refcount, &users);
 
+	if (r >= 0 && (!low || !users))
+		return fail(-ENOENT, "the task has given its stack back");
 	if (r >= 0)
-		r = thread_size(k, task, &size);
+		r = thread_size(k, &size);
 	if (r < 0)
 		return r;
-	if (!low || !users)
-		return fail(-ENOENT, "the task has given its stack back");
 	if (low % STACK_MIN || low + size < low)
 		return fail(-EBADMSG, "a stack at %#lx", low);
 	*ret = (struct stack){ .low = low, .end = low + size };

@@ -41,7 +41,7 @@ def variant_of(folder, name):
 
 
 def has_data_symbols(folder):
-    """Are they in its kallsyms? Those of arm64 in bookworm are of functions only: BTF is not found by them."""
+    """Are they in its kallsyms? Those of arm64 in bookworm are of functions only."""
     config = (folder / "vmlinux").resolve().parent / "config"
     return "CONFIG_KALLSYMS_ALL=y" in config.read_text()
 

@@ -2,8 +2,11 @@
 #include "kernel/types/btf.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "dump/base/strbuf.h"
 #include "tests/image/write.h"
 #include "tests/unit/made_btf.h"
 #include "tests/unit/unit.h"
@@ -297,6 +300,113 @@ static void split_on_damage(void **state)
 	btf_fini(&base);
 }
 
-UNIT_TESTS(cmocka_unit_test(kinds), cmocka_unit_test(split), cmocka_unit_test(newer_kinds),
-	   cmocka_unit_test(many_members), cmocka_unit_test(narrow_ints), cmocka_unit_test(wild),
-	   cmocka_unit_test(damaged), cmocka_unit_test(split_on_damage))
+/* To the last type, which is a section. */
+static void section_slot(struct made_btf *b, uint32_t id, uint32_t offset)
+{
+	((unsigned char *)b->types.data)[b->last + 4]++;
+	btf_word(b, id);
+	btf_word(b, offset);
+	btf_word(b, 8);
+}
+
+static int tell(void *arg, const char *name, size_t len, uint32_t offset)
+{
+	struct strbuf *out = arg;
+
+	put_bytes(out, name, len);
+	put(out, "@%u ", offset);
+	return out->len > 40 ? -EINTR : 0;
+}
+
+/* Of the variables of one section, whatever else there is: in the order of their types. */
+static void sections(void **state)
+{
+	uint32_t i, v[3], size = 0;
+	struct made_btf b;
+	struct blob file;
+	STRBUF(out);
+
+	(void)state;
+	btf_init(&b, NULL);
+	i = every_kind(&b);
+	for (size_t n = 0; n < 3; n++) {
+		v[n] = btf_type(&b, MADE_VAR, n == 0 ? "first" : n == 1 ? "second" : "third", i);
+		btf_word(&b, 1);
+	}
+	btf_type(&b, MADE_DATASEC, ".data", 8);
+	section_slot(&b, v[0], 4);
+	btf_type(&b, MADE_DATASEC, ".bss", 64);
+	section_slot(&b, v[2], 16);
+	section_slot(&b, v[1], 32);
+	section_slot(&b, i, 40);      /* no variable */
+	section_slot(&b, 100000, 48); /* nothing at all */
+	file = btf_bytes(&b);
+	assert_ok(btf_section(file.data, file.len, ".bss", tell, &out, &size));
+	assert_int_equal(size, 64);
+	assert_string_equal(out.data, "second@32 third@16 ");
+	assert_ok(btf_section(file.data, file.len, ".data", tell, &out, &size));
+	assert_string_equal(out.data, "second@32 third@16 first@4 ");
+	assert_fails(btf_section(file.data, file.len, ".dat", tell, &out, &size), -ENOENT,
+		     "no section .dat");
+	assert_fails(btf_section(file.data, 20, ".bss", tell, &out, &size), -EBADMSG, "BTF");
+	out.len = 40;
+	assert_int_equal(btf_section(file.data, file.len, ".bss", tell, &out, &size), -EINTR);
+	/* The last section's types are cut off: none of them is told of, and nothing else happens. */
+	for (size_t cut = 0; cut < file.len; cut += 5)
+		btf_section(file.data, cut, ".bss", tell, &out, &size);
+	blob_fini(&file);
+	btf_fini(&b);
+}
+
+/* A header between other bytes, and what only looks like one. */
+static void is_found(void **state)
+{
+	enum { ROOM = 300000 };
+	unsigned char *room = calloc(1, ROOM), *p;
+	size_t at = 0, size = 0;
+	struct made_btf b;
+	struct blob file;
+	char name[32];
+
+	(void)state;
+	assert_non_null(room);
+	btf_init(&b, NULL);
+	btf_type(&b, MADE_ENUM, "many", 4);
+	for (unsigned int n = 0; n < 5000; n++) {
+		snprintf(name, sizeof(name), "VALUE_%u", n);
+		btf_value(&b, name, n);
+	}
+	file = btf_bytes(&b);
+	assert_in_range(file.len, 65536, ROOM / 2);
+	memcpy(room + 1000, file.data, 24);
+	p = room + 12344;
+	memcpy(p, file.data, file.len);
+	assert_true(btf_find(room, ROOM, &at, &size));
+	assert_int_equal(at, 12344);
+	assert_int_equal(size, file.len);
+	assert_false(btf_find(room, 12344 + file.len - 1, &at, &size));
+	assert_false(btf_find(room, 0, &at, &size));
+	for (int i = 0; i < 5; i++) {
+		/* Flags; a header that is too short; types that are not behind it; a string that does not end, or
+		 * does not begin with nothing. */
+		static const struct {
+			int at; /* negative: from the end */
+			unsigned char byte;
+		} spoiled[] = { { 3, 1 }, { 4, 8 }, { 8, 4 }, { -1, 'x' }, { 0, 0 } };
+		unsigned char *byte = spoiled[i].at < 0 ? p + file.len - 1 : p + spoiled[i].at,
+			      was = *byte;
+
+		*byte = spoiled[i].byte;
+		assert_false(btf_find(room, ROOM, &at, &size));
+		*byte = was;
+	}
+	assert_true(btf_find(room, ROOM, &at, &size));
+	blob_fini(&file);
+	btf_fini(&b);
+	free(room);
+}
+
+UNIT_TESTS(cmocka_unit_test(sections), cmocka_unit_test(is_found), cmocka_unit_test(kinds),
+	   cmocka_unit_test(split), cmocka_unit_test(newer_kinds), cmocka_unit_test(many_members),
+	   cmocka_unit_test(narrow_ints), cmocka_unit_test(wild), cmocka_unit_test(damaged),
+	   cmocka_unit_test(split_on_damage))
