@@ -2,9 +2,22 @@
 
 #include "tests/fuzz/fuzz.h"
 
+static int use(void *arg, const char *name, size_t len, uint32_t offset)
+{
+	(void)arg;
+	fuzz_use((uint64_t)name[0] + name[len - 1] + offset);
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct types *ts;
+	size_t at, len;
+	uint32_t bytes;
+
+	if (btf_find(data, size, &at, &len))
+		fuzz_use(data[at] + data[at + len - 1]);
+	btf_section(data, size, ".data..percpu", use, NULL, &bytes);
 
 	if (btf_load(data, size, NULL, &ts) < 0)
 		return 0;

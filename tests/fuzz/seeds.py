@@ -10,6 +10,7 @@ import sys
 import tempfile
 import zlib
 
+import seed_exports
 import seed_kallsyms
 import seed_slab
 import seed_unwind
@@ -215,6 +216,7 @@ def seeds(mkdump, folder):
     yield "kallsyms/place", seed_kallsyms.place(20, True)
     yield "kallsyms/percpu-search", seed_kallsyms.percpu(1100, False)
     yield "kallsyms/place-search", seed_kallsyms.place(1100, False)
+    yield from seed_exports.seeds()
     yield from seed_slab.seeds()
     yield from seed_walk.seeds()
     yield "btf/small", btf(folder)
