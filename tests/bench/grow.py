@@ -6,6 +6,7 @@ of processes. Its mm, files and credentials are the sleeper's, and no pid leads 
 says so.
 """
 
+import itertools
 import re
 import shutil
 import struct
@@ -20,6 +21,7 @@ STRIDE = OBJECTS + STACK
 FIRST_PID = 1_000_000
 GIGABYTE = 1 << 30
 ADDRESS = 0x000ffffffffff000   # in an entry of a page table
+TABLE = 0x63                   # dirty, accessed, writable, present
 HUGE = 1 << 63 | 0x1e3         # no code, global, a large page, dirty, accessed, writable, present
 
 
@@ -61,26 +63,37 @@ class Segments:
         head = self.file.read(PAGE)
         self.nr = struct.unpack_from("<H", head, 56)[0]
         self.loads = [struct.unpack_from("<IIQQQQQQ", head, 64 + 56 * i) for i in range(self.nr)]
+        self.tables = {}   # new page tables, by their physical address
 
     def patch(self, paddr, value):
         """Eight bytes, in each segment that has them."""
+        if paddr & -PAGE in self.tables:
+            struct.pack_into("<Q", self.tables[paddr & -PAGE], paddr % PAGE, value)
         for kind, _, off, _, start, size, _, _ in self.loads:
             if kind == 1 and start <= paddr < start + size:
                 self.file.seek(off + paddr - start)
                 self.file.write(struct.pack("<Q", value))
 
     def word(self, paddr):
+        if paddr & -PAGE in self.tables:
+            return struct.unpack_from("<Q", self.tables[paddr & -PAGE], paddr % PAGE)[0]
         for kind, _, off, _, start, size, _, _ in self.loads:
             if kind == 1 and start <= paddr < start + size:
                 self.file.seek(off + paddr - start)
                 return struct.unpack("<Q", self.file.read(8))[0]
         raise ValueError(f"{paddr:#x} is not in the dump")
 
-    def map_huge(self, root, levels, vaddr, paddr):
-        """One page of 1 GB more in the page tables."""
+    def map_huge(self, root, levels, vaddr, paddr, spare):
+        """One page of 1 GB more in the page tables; where one of these is missing, @spare is free for it."""
         table = root
         for level in range(levels, 3, -1):
-            table = self.word(entry_of(table, level, vaddr)) & ADDRESS
+            entry = entry_of(table, level, vaddr)
+            if not self.word(entry) & 1:
+                while spare in self.tables:
+                    spare += PAGE
+                self.tables[spare] = bytearray(PAGE)
+                self.patch(entry, spare | TABLE)
+            table = self.word(entry) & ADDRESS
         self.patch(entry_of(table, 3, vaddr), paddr | HUGE)
 
     def append(self, paddr, vaddr, size, chunks):
@@ -156,8 +169,10 @@ def grow(vmcorefs, dump, target, count):
     image = next(s for s in segments.loads if s[0] == 1 and s[3] <= head < s[3] + s[5])
     segments.patch(head + 8 - image[3] + image[4], link(count - 1))
     segments.patch(last - direct, link(0))
-    tables = source.cat("/dump/translation").decode()
-    root, levels = (int(re.search(rf"^{what} +(\w+)", tables, re.M)[1], 0) for what in ("page tables", "levels"))
-    for at in range(0, STRIDE * count, GIGABYTE):
-        segments.map_huge(root, levels, vaddr + at, BEHIND + at)
-    segments.append(BEHIND, vaddr, STRIDE * count, chunks())
+    told = source.cat("/dump/translation").decode()
+    root, levels = (int(re.search(rf"^{what} +(\w+)", told, re.M)[1], 0) for what in ("page tables", "levels"))
+    size = STRIDE * count
+    for at in range(0, size, GIGABYTE):
+        segments.map_huge(root, levels, vaddr + at, BEHIND + at, BEHIND + size)
+    tables = [(paddr - BEHIND, table) for paddr, table in segments.tables.items()]
+    segments.append(BEHIND, vaddr, size + PAGE * len(tables), itertools.chain(chunks(), tables))

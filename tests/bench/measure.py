@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -37,16 +38,18 @@ def duration(seconds):
 
 def once(argv, script=""):
     """(seconds, of the CPU, peak bytes, exit status, stdout and stderr) of one run."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as feed:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as feed, tempfile.NamedTemporaryFile() as told:
         feed.write(script.encode())
         feed.seek(0)
         start = time.perf_counter()
-        process = subprocess.Popen([str(a) for a in argv], stdin=feed, stdout=out,
-                                   stderr=subprocess.STDOUT)
+        # What a process takes counts from what it was before it executed the command: this one is large.
+        process = subprocess.Popen(["/usr/bin/time", "-q", "-f", "%M", "-o", told.name, *(str(a) for a in argv)],
+                                   stdin=feed, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
         status, usage = wait(process, start)
         seconds = time.perf_counter() - start
         out.seek(0)
-        return (seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, status,
+        peak = told.read().split()
+        return (seconds, usage.ru_utime + usage.ru_stime, int(peak[0]) * 1024 if peak else 0, status,
                 out.read().decode(errors="replace"))
 
 
@@ -59,7 +62,7 @@ def wait(process, start):
             process.returncode = os.waitstatus_to_exitcode(status)
             return process.returncode, usage
         if time.perf_counter() - start > PATIENCE:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
         time.sleep(pause)
         pause = min(pause * 1.2, 0.01)
 
