@@ -81,6 +81,12 @@ static int load_block(struct bitmap *b, uint64_t index, unsigned char *bits)
 	return 0;
 }
 
+/* Set bits of a word. Most words have none or all, and to count is a call where the processor is any. */
+static inline uint64_t ones(uint64_t word)
+{
+	return !word ? 0 : !~word ? 64 : (uint64_t)__builtin_popcountll(word);
+}
+
 /* Set bits among the first @nbits, which are there in words of 64. */
 static uint64_t count(const unsigned char *bits, size_t nbits)
 {
@@ -88,10 +94,9 @@ static uint64_t count(const unsigned char *bits, size_t nbits)
 	size_t i = 0;
 
 	for (; i + 64 <= nbits; i += 64)
-		n += (uint64_t)__builtin_popcountll(load_le64(bits + i / 8));
+		n += ones(load_le64(bits + i / 8));
 	if (i < nbits)
-		n += (uint64_t)__builtin_popcountll(load_le64(bits + i / 8) &
-						    ((1ull << (nbits - i)) - 1));
+		n += ones(load_le64(bits + i / 8) & ((1ull << (nbits - i)) - 1));
 	return n;
 }
 
