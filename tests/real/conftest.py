@@ -10,7 +10,7 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "mount")]
 
 import lab   # noqa: E402
-from forms import FORMS, HOW, MADE, MAKEDUMPFILE, alone, arch_of, variant_of   # noqa: E402
+from forms import FORMS, HOW, MADE, MAKEDUMPFILE, alone, arch_of, need_data_symbols, variant_of   # noqa: E402
 from machine import machine_of   # noqa: E402
 from mounted import MKDUMP, Mount, run   # noqa: E402
 
@@ -19,6 +19,44 @@ SUITES = os.environ.get("VMCOREFS_KERNELS", "bookworm").split()
 # Ways to die that take another path each, dumped by kdump or by another; VMCOREFS_CRASHES asks for more.
 WAYS = os.environ.get("VMCOREFS_CRASHES",
                       "null bug hardirq tasklet overflow jump sysrq null@qemu").split()
+
+
+# What is shown by variables whose names are nowhere but in debug files when kallsyms has functions alone; behind a dash
+# one of the test's parameters.
+BY_NAMES_OF_DATA = {
+    "test_blocked": "test_deadlock_is_found_with_both_mutexes"
+                    " test_each_thread_waits_for_what_the_module_says".split(),
+    "test_exec": "test_free test_lsof_netstat_ss test_ps test_ps_forest_and_threads"
+                 " test_pstree_pgrep_pmap_vmstat_slabtop test_top test_uptime".split(),
+    "test_files": "test_text-mountinfo test_text-mounts".split(),
+    "test_links": "test_each_is_there".split(),
+    "test_module_values": "test_items".split(),
+    "test_objects": "test_address_of_code test_address_of_data test_containers test_containing"
+                    " test_conventions test_objects_from_elsewhere test_per_cpu test_virtual".split(),
+    "test_proc": ["test_equal-mdstat"],
+    "test_sys": ["test_each_file", "test_links_of_devices", "test_lsblk",
+                 *(f"test_known-devices/system/{name}" for name in (
+                     "cpu/kernel_max cpu/online cpu/possible cpu/present node/has_cpu node/has_memory node/online"
+                     " node/node0/cpulist node/node0/cpumap node/node0/distance").split())],
+    "test_timers": "test_timer_of_the_module".split(),
+    "test_torn": "test_list".split(),
+    "test_usage": "test_a_request_in_flight test_is_there_soon-mounts test_mounts".split(),
+    "test_variables": "test_declarations_of_the_module test_functions test_parameters_of_the_module"
+                      " test_per_cpu_of_the_module test_per_cpu_without_debuginfo test_types_as_drgn_has_them"
+                      " test_unknown_says_so test_values_as_drgn_reads_them"
+                      " test_without_debuginfo_the_well_known_ones".split(),
+    "test_vmlinux": "test_cut test_lacks".split(),
+}
+
+
+@pytest.fixture(autouse=True)
+def names_of_data(request):
+    """Skips what needs them, of a kernel that has none."""
+    tests, name = BY_NAMES_OF_DATA.get(request.module.__name__, []), request.node.originalname
+    parameters = getattr(request.node, "callspec", None)
+    if "suite" in request.fixturenames and (
+            name in tests or parameters and any(f"{name}-{value}" in tests for value in parameters.params.values())):
+        need_data_symbols(request.getfixturevalue("crashed"))
 
 
 @pytest.fixture(scope="session", params=SUITES)

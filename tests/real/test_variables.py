@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from forms import need_data_symbols
 from machine import machine_of
 from lab import peers
 from mounted import MKDUMP, Mount, run
@@ -326,6 +327,7 @@ json.dump(result, sys.stdout)
 @pytest.fixture(scope="module")
 def drgn(crashed, mounted, tmp_path_factory):
     """{name: what drgn says} of a sample of the kernel's variables that have a name of their own."""
+    need_data_symbols(crashed)
     folder = tmp_path_factory.mktemp("drgn")
     listed = os.listdir(mounted / "symbols")
     double = {n.split("@")[0] for n in listed if "@" in n}
