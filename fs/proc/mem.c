@@ -127,16 +127,13 @@ static int put_available(struct mem *m)
 
 static int put_totals(struct mem *m)
 {
-	int r = total_pages(m->k, &m->total);
+	int r = count_buffers(m->k, &m->buffers);
 
-	if (r >= 0)
-		r = count_buffers(m->k, &m->buffers);
 	m->free = vm_stat(m->s, "nr_free_pages");
 	if (r >= 0)
 		r = swap_cache_pages(m->k, m->s, &m->swapcache);
 	if (r < 0)
 		return r;
-	put_pages(m, "MemTotal:", m->total);
 	put_pages(m, "MemFree:", m->free);
 	r = put_available(m);
 	if (r < 0)
@@ -324,11 +321,16 @@ static void put_direct(struct mem *m)
 
 int gen_proc_meminfo(struct render *r)
 {
-	int e;
-	_free_ struct vm_stats *s = stats_of(r->k, &e);
-	struct mem m = { .k = r->k, .out = r->out, .s = s };
+	struct mem m = { .k = r->k, .out = r->out };
+	int e = total_pages(r->k, &m.total);
+	_free_ struct vm_stats *s = NULL;
 	uint64_t hstate = 0;
 
+	/* All that ps asks for. */
+	if (e >= 0)
+		put_pages(&m, "MemTotal:", m.total);
+	if (e >= 0)
+		m.s = s = stats_of(r->k, &e);
 	if (e >= 0)
 		e = put_totals(&m);
 	if (e < 0)
