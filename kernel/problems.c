@@ -7,14 +7,6 @@
 #include "kernel/symbol/symbols.h"
 #include "kernel/task/task.h"
 
-static int check_symbols(struct kernel *k)
-{
-	uint64_t cursor = 0;
-	struct symbol s;
-
-	return symbol_next(k, &cursor, &s);
-}
-
 static int check_types(struct kernel *k)
 {
 	const struct types *ts;
@@ -40,7 +32,7 @@ int kernel_problems(struct kernel *k, struct strbuf *out)
 		const char *name;
 		int (*check)(struct kernel *k);
 	} parts[] = {
-		{ "symbols", check_symbols },
+		{ "symbols", symbols_check },
 		{ "types", check_types },
 		{ "modules", check_modules },
 	};

@@ -224,7 +224,7 @@ int symbol_addr(struct kernel *k, const char *name, uint64_t *ret)
 	if (dump_vmcoreinfo_told(kernel_dump(k), &vi) == 0 && vmcoreinfo_symbol(vi, name, ret))
 		return 0;
 	r = symbols_lack_data(k) ? derived_addr(k, name, ret) : -ENOENT;
-	return r == -ENOENT ? not_found(k, name) : r;
+	return r == -ENOENT || (r < 0 && table(k, 0, &t) < 0) ? not_found(k, name) : r;
 }
 
 /* The one at @addr that is called by the first @len characters of @name. */
@@ -402,6 +402,16 @@ int symbol_next(struct kernel *k, uint64_t *cursor, struct symbol *ret)
 		return 1;
 	}
 	return *cursor ? 0 : table(k, 0, &t);
+}
+
+int symbols_check(struct kernel *k)
+{
+	struct table *t;
+
+	for (size_t p = 0; p < PRODUCERS; p++)
+		if (producers[p].core && !producers[p].part && table(k, p, &t) == 0)
+			return 0;
+	return table(k, 0, &t);
 }
 
 void put_symbol(struct strbuf *out, struct kernel *k, uint64_t va)

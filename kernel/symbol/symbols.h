@@ -47,6 +47,10 @@ int symbol_get(struct kernel *k, uint64_t id, struct symbol *ret);
  * valid. 1: there was one; 0: no more; an error when there is none for a reason. */
 int symbol_next(struct kernel *k, uint64_t *cursor, struct symbol *ret);
 
+/* Is there a table of the kernel's own that names functions and more, or functions at least? Why not: -ENOENT and so
+ * on. */
+int symbols_check(struct kernel *k);
+
 /* The section it lies in, as the linker script calls it; NULL: not known. */
 const char *symbol_section(struct kernel *k, const struct symbol *symbol);
 

@@ -218,7 +218,8 @@ def test_call_frame_information(crashed):
     skip_foreign(crashed, "arm64 goes by frame records, call frame information serves where there are none")
     """With ORC put aside, every sleeping task has the same frames by call frame information, and the
     same end: of the entry code, which is assembly and has none, the place on the stack is known."""
-    out = run(UNWINDS, crashed / "vmcore", crashed / "vmlinux", crashed / "crashme.ko").decode()
+    modules = ((crashed / "vmlinux").resolve().parent / "debug").rglob("*.ko")
+    out = run(UNWINDS, crashed / "vmcore", crashed / "vmlinux", crashed / "crashme.ko", *modules).decode()
     found = collections.defaultdict(dict)
     for pid, how, end, *stack in map(str.split, out.splitlines()):
         found[pid][how] = end, [frame[1:] for frame in stack]

@@ -7,7 +7,7 @@ from mounted import tree_paths, walk
 # Whose links those are that nobody has, and why.
 NOBODY = {
     r"/tasks/\{pid\}/(task/\{tid\}/)?open/\{fd\}/sock(et)?": "of few files, which are looked for below",
-    r"/cpus/\{cpu\}/\{idle\}/(task/\{tid\}/)?(exe|core|open/.*)": "idle threads have no memory and no files",
+    r"/cpus/\{cpu\}/\{idle\}/(task/\{tid\}/)?(exe|core|blocked_by|open/.*)": "idle threads have no memory and no files, and wait for nothing",
 }
 
 
