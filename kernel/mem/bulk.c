@@ -3,12 +3,18 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include <string.h>
+
+#include "dump/base/cancel.h"
 #include "dump/base/crew.h"
 #include "dump/base/err.h"
 #include "kernel/mem/space.h"
 
 /* A piece is large beside a thread's start, and small beside what is read. */
 #define PIECE (128u << 10)
+
+/* What is begun anew when something of it is missing. */
+#define SPARSE (1u << 20)
 
 struct bulk {
 	const struct space *s;
@@ -59,4 +65,33 @@ int bulk_read(const struct space *s, struct dump *d, uint64_t va, void *buf, siz
 	const size_t done = bulk_read_some(s, d, va, buf, len);
 
 	return done == len ? 0 : space_read(s, d, va + done, (char *)buf + done, len - done);
+}
+
+/* One page after the other, from where something is missing. */
+static void read_pages(const struct space *s, struct dump *d, uint64_t va, unsigned char *buf,
+		       size_t len)
+{
+	const size_t page = (size_t)1 << s->page_shift;
+
+	for (size_t at = 0, n; at < len; at += n) {
+		n = page - (va + at) % page < len - at ? page - (va + at) % page : len - at;
+		if (space_read(s, d, va + at, buf + at, n) < 0)
+			memset(buf + at, 0, n);
+	}
+}
+
+int bulk_read_sparse(const struct space *s, struct dump *d, uint64_t va, void *buf, size_t len)
+{
+	unsigned char *p = buf;
+
+	for (size_t at = 0, n; at < len; at += n) {
+		size_t got;
+
+		if (cancelled())
+			return fail(-EINTR, "interrupted");
+		n = len - at < SPARSE ? len - at : SPARSE;
+		got = bulk_read_some(s, d, va + at, p + at, n);
+		read_pages(s, d, va + at + got, p + at + got, n - got);
+	}
+	return 0;
 }

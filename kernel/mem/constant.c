@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "dump/base/cancel.h"
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
 #include "kernel/mem/bulk.h"
@@ -30,9 +29,9 @@ bool constant_region(struct dump *d, const struct space *s, struct region *ret)
 
 int constant_read(struct dump *d, const struct space *s, struct constant *ret)
 {
-	const uint64_t page = 1ull << s->page_shift;
 	struct region region;
-	uint64_t len, at = 0;
+	uint64_t len;
+	int r;
 
 	if (!constant_region(d, s, &region))
 		return fail(-ENOENT, "where the kernel's constant data is is not known");
@@ -42,15 +41,10 @@ int constant_read(struct dump *d, const struct space *s, struct constant *ret)
 	*ret = (struct constant){ region.first, (size_t)len, calloc(1, (size_t)len) };
 	if (!ret->bytes)
 		return fail(-ENOMEM, "%lu bytes of constant data", len);
-	while (at < len) {
-		at += bulk_read_some(s, d, region.first + at, ret->bytes + at, (size_t)(len - at));
-		if (cancelled()) {
-			constant_free(ret);
-			return fail(-EINTR, "interrupted");
-		}
-		at += page - (region.first + at) % page;
-	}
-	return 0;
+	r = bulk_read_sparse(s, d, region.first, ret->bytes, (size_t)len);
+	if (r < 0)
+		constant_free(ret);
+	return r;
 }
 
 void constant_free(struct constant *c)

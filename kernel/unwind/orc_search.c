@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "dump/base/bytes.h"
-#include "dump/base/cancel.h"
 #include "dump/base/cleanup.h"
 #include "dump/base/err.h"
 #include "dump/base/limits.h"
@@ -38,7 +37,8 @@ struct search {
 static bool ends_run(struct search *s, uint64_t at, uint32_t word)
 {
 	uint64_t to = at + (uint64_t)(int64_t)(int32_t)word;
-	bool inside = to >= s->image->first && to <= s->image->last;
+	/* A page that is missing is zeros. */
+	bool inside = word && to >= s->image->first && to <= s->image->last;
 	struct run *run = &s->run;
 
 	if (inside && run->end == at && to >= run->last) {
@@ -98,25 +98,18 @@ static bool look_at(struct search *s, uint64_t at, const unsigned char *words, s
 
 static int find(struct search *s, const struct space *space, struct orc_tables *ret)
 {
-	const uint64_t page = 1ull << space->page_shift, last = s->image->last;
+	const uint64_t last = s->image->last;
 	_free_ unsigned char *buf = malloc(CHUNK);
-	size_t got;
+	int r = buf ? 0 : fail(-ENOMEM, "search for ORC");
 
-	if (!buf)
-		return fail(-ENOMEM, "search for ORC");
-	for (uint64_t at = s->data & ~3ull; at <= last; at += got) {
+	for (uint64_t at = s->data & ~3ull; r == 0 && at <= last; at += CHUNK) {
 		size_t len = last - at < CHUNK ? (size_t)(last - at) + 1 : CHUNK;
 
-		if (cancelled())
-			return fail(-EINTR, "interrupted while looking for ORC");
-		got = bulk_read_some(space, kernel_dump(s->k), at, buf, len);
-		if (look_at(s, at, buf, got, ret))
+		r = bulk_read_sparse(space, kernel_dump(s->k), at, buf, len);
+		if (r == 0 && look_at(s, at, buf, len, ret))
 			return 0;
-		/* A page is missing: between the parts of the image, or of what was given back. */
-		if (got < len)
-			got += page - (at + got) % page;
 	}
-	return fail(-ENOENT, "nothing looks like ORC");
+	return r < 0 ? r : fail(-ENOENT, "nothing looks like ORC");
 }
 
 int orc_search(struct kernel *k, struct orc_tables *ret)

@@ -36,6 +36,7 @@ static void memory_init(struct memory *m)
 	m->dump = must_open(&m->made, 1);
 	m->space = (struct space){
 		.direct = { .first = DIRECT, .last = DIRECT + SIZE - 1, .delta = -DIRECT },
+		.page_shift = 12,
 	};
 	m->bulk = must_alloc(SIZE);
 	m->plain = must_alloc(SIZE);
@@ -92,6 +93,27 @@ static void as_space_read(void **state)
 	memory_fini(&m);
 }
 
+/* What is missing is zeros, and nothing else is. */
+static void sparse(void **state)
+{
+	static const uint64_t from[] = { 0, 5, HOLE, HOLE + 77, HOLE + 4096, SIZE - 100 };
+	struct memory m;
+
+	(void)state;
+	memory_init(&m);
+	assert_ok(space_read(&m.space, m.dump, DIRECT, m.plain, HOLE));
+	memset(m.plain + HOLE, 0, 4096);
+	assert_ok(space_read(&m.space, m.dump, DIRECT + HOLE + 4096, m.plain + HOLE + 4096,
+			     SIZE - HOLE - 4096));
+	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+		memset(m.bulk, 0xee, SIZE);
+		assert_ok(bulk_read_sparse(&m.space, m.dump, DIRECT + from[i], m.bulk,
+					   SIZE - from[i]));
+		assert_memory_equal(m.bulk, m.plain + from[i], SIZE - from[i]);
+	}
+	memory_fini(&m);
+}
+
 static void given_up(void **state)
 {
 	atomic_bool flag = true;
@@ -104,8 +126,10 @@ static void given_up(void **state)
 	for (int i = 0; i < 1000; i++)
 		cancelled_at_times();
 	assert_fails(bulk_read(&m.space, m.dump, DIRECT, m.bulk, HOLE), -EINTR, "interrupted");
+	assert_fails(bulk_read_sparse(&m.space, m.dump, DIRECT, m.bulk, HOLE), -EINTR,
+		     "interrupted");
 	cancel_arm(NULL);
 	memory_fini(&m);
 }
 
-UNIT_TESTS(cmocka_unit_test(as_space_read), cmocka_unit_test(given_up))
+UNIT_TESTS(cmocka_unit_test(as_space_read), cmocka_unit_test(sparse), cmocka_unit_test(given_up))
