@@ -211,7 +211,8 @@ def test_drgn(mount, stacks, drgns):
             print(tid, *ours, "drgn's", *theirs, sep="\n  ")
             different.append(tid)
     assert not different
-    assert len(compared) > 100 and len(reasons) >= 2
+    # Where the NMI meets a CPU is chance.
+    assert len(compared) > 100 and reasons
 
 
 def test_call_frame_information(crashed):
