@@ -17,7 +17,9 @@ TRUTH_SIZE = 4 << 30        # of a sparse file
 SLACK = 64 << 20            # a vmcore is larger than the memory by its headers
 # Seconds until each stage is reached; under TCG, on a machine that compiles at the same time.
 BOOT, SETTLE, DUMP = 180, 240, 300
-DOWN = re.compile(r"Oops:|Kernel panic|LAB: DUMPED")
+# QEMU does not always get on when one CPU patches the code that another executes.
+STUCK = r"soft lockup - CPU#\d+ stuck for (?:[6-9]\d|\d{3,})s"
+DOWN = re.compile(rf"Oops:|Kernel panic|LAB: DUMPED|{STUCK}")
 
 
 @dataclass
@@ -92,7 +94,7 @@ def make(kernel, guest, where, load=None, crashme=None):
 
 def by_kdump(qemu, guest, where):
     """The capture kernel copies /proc/vmcore to the dump disk and powers off."""
-    size = int(qemu.wait(re.compile(r"LAB: DUMPED (\d+)"), DUMP)[1])
+    size = int(qemu.wait(re.compile(r"LAB: DUMPED (\d+)"), DUMP, unless=re.compile(STUCK))[1])
     qemu.process.wait(60)
     if not 0 < size <= memory_bytes(guest.mem) + SLACK:
         raise LabError(f"the capture kernel says that it wrote {size} bytes")

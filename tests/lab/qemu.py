@@ -21,7 +21,7 @@ CONSOLES = {"amd64": "ttyS0", "arm64": "ttyAMA0"}
 
 
 class Accident(LabError):
-    """The guest crashed of itself: another try may do."""
+    """The guest crashed or hung of itself: another try may do."""
 
 
 def die_with_parent():
@@ -88,7 +88,7 @@ class Qemu:
                 yield self.last
             left = end - time.monotonic()
             if left <= 0:
-                raise LabError(f"the guest did not get on within {seconds} s; "
+                raise Accident(f"the guest did not get on within {seconds} s; "
                                f"its last words: {self.last}")
             select.select([self.process.stdout], [], [], left)
             data = self.process.stdout.read()
