@@ -96,7 +96,8 @@ def test_damaged(dump, tmp_path, what):
             assert (m / "log").read_text().startswith("[    0.000000] ")
             if what == "ORC":
                 assert ps.count("\n") > 100 and "!! " not in ps
-                assert "!! this kernel has no ORC" in stacks
+                # Frames are found by other means, which say so.
+                assert stacks.count("  (by its call)\n") > 100
             else:
                 assert re.search("^!! ", ps, re.M) and ps.count("\n") < 5
         finally:
