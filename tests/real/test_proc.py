@@ -64,6 +64,11 @@ def near(most):
     return lambda then, now: abs(now - then) <= most
 
 
+def rearmed(then, now):
+    """When a timer goes off: KTIME_MAX is never."""
+    return abs(now - then) <= 2 * NS or 2**63 - 1 in (then, now)
+
+
 # What moved between the copy of the truth and the crash: the copier wrote what it had copied to a
 # disk, freed its memory and asked for the crash; the CPUs ran meanwhile. It takes a tenth of a second.
 #   file: [(words, how far their numbers may have moved, why)]
@@ -103,7 +108,8 @@ MOVES = {
     "pagetypeinfo": [("Node", near(64), FREED)],
     "timer_list": [("[.]idle_(entry|wake|exit)time", grows(60 * SECOND), "that CPU had slept for long; see below"),
                    ("now|jiffies:|[.](last|idle|iowait|next|nr|max)", grows(NS), TIME),
-                   ("[.]expires_next|next_event:", near(2 * NS), TIME), ("retries:", grows(100), RAN)],
+                   ("[.]expires_next|next_event:", rearmed, "a CPU that slept had a timer again, or none any more"),
+                   ("retries:", grows(100), RAN)],
     "irq/*/spurious": [("count", EVENTS, RAN), ("unhandled", grows(10), RAN),
                        ("last_unhandled", grows(10**5), "the first one since the guest had started")],
     "schedstat": [("cpu", grows(NS), RAN), ("timestamp", grows(1000 * SECONDS), TIME)],
