@@ -61,12 +61,14 @@ class Root:
             if all(self.installed(p) for p in packages):
                 return
             say(f"installing {' '.join(packages)} in the folder of {self.suite}")
-            for command in (["update", "-qq"],
-                            ["install", "-qq", "-y", "--no-install-recommends", *packages]):
-                done = self.run(["apt-get", *command], env={"DEBIAN_FRONTEND": "noninteractive"})
+            # Who was interrupted has left its half.
+            for command in (["dpkg", "--configure", "-a"],
+                            ["apt-get", "update", "-qq"],
+                            ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages]):
+                done = self.run(command, env={"DEBIAN_FRONTEND": "noninteractive"})
                 if done.returncode:
                     tail = "\n  ".join(done.stderr.strip().splitlines()[-8:])
-                    raise LabError(f"apt-get {command[0]} in {self.dir}:\n  {tail}")
+                    raise LabError(f"{' '.join(command[:2])} in {self.dir}:\n  {tail}")
 
     def installed(self, package):
         return (self.dir / "var/lib/dpkg/info" / f"{package}.list").exists() or any(
