@@ -12,7 +12,6 @@
 #include "kernel/fields.h"
 #include "kernel/lazy.h"
 #include "kernel/mem/bulk.h"
-#include "kernel/mem/constant.h"
 #include "kernel/module/module.h"
 #include "kernel/symbol/objfile.h"
 #include "kernel/symbol/symbols.h"
@@ -87,40 +86,12 @@ static int load(struct kernel *k, uint64_t va, uint64_t size, const struct types
 	return r < 0 ? within(r, "BTF at %#lx", va) : 0;
 }
 
-/* Without symbols of data it is found by what it looks like. */
-static int search_btf(struct kernel *k, uint64_t *ret, uint64_t *ret_size)
-{
-	size_t at = 0, size = 0;
-	const struct space *s;
-	struct constant c;
-	int r = kernel_space(k, &s);
-
-	if (r >= 0)
-		r = constant_read(kernel_dump(k), s, &c);
-	if (r < 0)
-		return r;
-	if (!btf_find(c.bytes, c.len, &at, &size))
-		r = fail(-ENOENT, "no BTF in the kernel's constant data");
-	*ret = c.first + at;
-	*ret_size = size;
-	constant_free(&c);
-	return r;
-}
-
 static int find_btf(struct kernel *k, uint64_t *ret, uint64_t *ret_size)
 {
 	uint64_t stop;
 	int r = kernel_options(k)->no_btf ? fail(-ENOENT, "BTF is not to be used")
 					  : symbol_addr(k, "__start_BTF", ret);
 
-	if (r == -ENOENT && !kernel_options(k)->no_btf) {
-		char missing[256];
-
-		snprintf(missing, sizeof(missing), "%s", why());
-		if (symbols_lack_data(k))
-			r = search_btf(k, ret, ret_size);
-		return r == -ENOENT ? fail(r, "%s", missing) : r;
-	}
 	if (r >= 0)
 		r = symbol_addr(k, "__stop_BTF", &stop);
 	if (r < 0)

@@ -293,6 +293,8 @@ static int put_speed(struct render *r, uint64_t md, const struct resync *s, uint
 		e = field_u64(r->k, md, F_mddev_resync_mark_cnt, &mark_count);
 	if (e >= 0)
 		e = field_u64(r->k, md, F_mddev_curr_mark_cnt, &count);
+	if (e >= 0 && !hz)
+		e = fail(-EBADMSG, "a clock of no ticks");
 	if (e < 0)
 		return e;
 	seconds = (jiffies - mark) / hz;
@@ -312,9 +314,10 @@ static int put_progress(struct render *r, uint64_t md, const struct resync *s, u
 			   : s->check ? "check"
 			   : s->sync  ? "resync"
 				      : "recovery";
-	uint32_t parts = (uint32_t)((s->max >> 10) + 1), per_mille;
+	const uint64_t parts = (s->max >> 10) + 1;
+	uint32_t per_mille;
 
-	if (reached > s->max || !parts)
+	if (reached > s->max || parts > UINT32_MAX)
 		return fail(-EBADMSG, "%s at sector %lu of %lu", what, reached, s->max);
 	per_mille = (uint32_t)((reached >> 10) * 1000 / parts);
 	put_str(r->out, "[");

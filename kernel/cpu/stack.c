@@ -61,9 +61,9 @@ static int thread_size(struct kernel *k, uint64_t *ret)
 		if (r >= 0)
 			size = end - start;
 	}
-	/* That it is not known is nothing that is missing of a task. */
 	if (r == -ENOENT)
 		r = mapped_size(k, &size);
+	/* -ENOENT would say that the task has no stack. */
 	if (r == -ENOENT)
 		return fail(-ENODATA, "size of a stack: %s", why());
 	if (r < 0)

@@ -18,9 +18,11 @@ static const struct producer {
 	bool spare; /* gives names only; all else when those before it have none */
 	bool part; /* knows few: is asked when those before it have no data, and of no symbol how large it is */
 } producers[] = {
-	{ symbols_of_kallsyms, true, false, false }, { symbols_of_vmlinux, true, true, false },
-	{ symbols_of_exports, true, true, true },    { symbols_of_modules, false, false, false },
-	{ symbols_of_runtime, false, false, false },
+	{ .make = symbols_of_kallsyms, .core = true },
+	{ .make = symbols_of_vmlinux, .core = true, .spare = true },
+	{ .make = symbols_of_exports, .core = true, .spare = true, .part = true },
+	{ .make = symbols_of_modules },
+	{ .make = symbols_of_runtime },
 };
 
 #define PRODUCERS (sizeof(producers) / sizeof(producers[0]))

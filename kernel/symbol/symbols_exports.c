@@ -67,14 +67,18 @@ static int add_export(void *arg, const char *name, size_t len, uint64_t value)
 	return symtab_add(m->t, value, name, len, value < m->data && value >> 63 ? 'T' : 'D', 0);
 }
 
+static int add_named(struct making *m, uint64_t value, const char *name)
+{
+	return symtab_add(m->t, value, name, strlen(name), 'D', 0);
+}
+
 /* All that BTF tells of; the bounds are named as the linker script does. */
 static int add_section(struct making *m, uint32_t size, struct strbuf *evidence)
 {
-	static const char start[] = "__per_cpu_start", end[] = "__per_cpu_end";
-	int r = symtab_add(m->t, m->base, start, sizeof(start) - 1, 'D', 0);
+	int r = add_named(m, m->base, "__per_cpu_start");
 
 	if (r >= 0)
-		r = symtab_add(m->t, m->base + size, end, sizeof(end) - 1, 'D', 0);
+		r = add_named(m, m->base + size, "__per_cpu_end");
 	for (size_t i = 0; r >= 0 && i < m->n; i++)
 		r = symtab_add(m->t, m->base + m->v[i].offset, m->v[i].name, m->v[i].len, 'd', 0);
 	put(evidence,
@@ -83,21 +87,39 @@ static int add_section(struct making *m, uint32_t size, struct strbuf *evidence)
 	return r;
 }
 
+/* The symbols that BTF has where symbols of data are, and what it tells of per-CPU variables. */
+static int add_btf(struct making *m, const struct constant *c, uint32_t *ret_section,
+		   struct strbuf *evidence)
+{
+	size_t at, size;
+	int r;
+
+	if (!btf_find(c->bytes, c->len, &at, &size))
+		return 0;
+	put(evidence, "symbols            BTF at %#lx, found by a search\n", c->first + at);
+	r = add_named(m, c->first + at, "__start_BTF");
+	if (r >= 0)
+		r = add_named(m, c->first + at + size, "__stop_BTF");
+	if (r >= 0)
+		r = btf_section(c->bytes + at, size, PER_CPU_SECTION, add_per_cpu, m, ret_section);
+	if (m->n)
+		qsort(m->v, m->n, sizeof(*m->v), compare);
+	/* Without them there is the rest. */
+	return r == -ENOMEM ? r : 0;
+}
+
 static int make(struct making *m, const struct constant *c, const struct region *image,
 		struct strbuf *evidence)
 {
 	struct exports exports;
 	uint32_t section = 0;
-	size_t at, size;
-	int r = 0;
+	int r = add_btf(m, c, &section, evidence);
 
-	if (btf_find(c->bytes, c->len, &at, &size))
-		r = btf_section(c->bytes + at, size, PER_CPU_SECTION, add_per_cpu, m, &section);
-	if (r == -ENOMEM)
+	if (r < 0)
 		return r;
-	if (m->n)
-		qsort(m->v, m->n, sizeof(*m->v), compare);
 	r = exports_find(c, image, add_export, m, &exports);
+	if (r == -ENOENT && m->t->n)
+		return symtab_seal(m->t);
 	if (r < 0)
 		return r;
 	put(evidence, "symbols            %zu exported ones at %#lx, found by a search, %s\n",
